@@ -29,6 +29,7 @@ reasons! {
     EXTRACT_EXPANSION = "extract/expansion", "A compressed file expands beyond the limit.", "Un fichier compressé se dilate au-delà de la limite.";
     EXTRACT_MALFORMED_ARCHIVE = "extract/malformed-archive", "The archive cannot be read further.", "La suite de l'archive est illisible.";
     EXTRACT_MALFORMED_CSV = "extract/malformed-csv", "The row is not well-formed CSV.", "La ligne n'est pas du CSV bien formé.";
+    EXTRACT_MALFORMED_FRONT_MATTER = "extract/malformed-front-matter", "The front matter is not well-formed YAML.", "L'en-tête n'est pas du YAML bien formé.";
     EXTRACT_MALFORMED_HTML = "extract/malformed-html", "The page nests beyond the limit or cannot be read.", "La page est trop imbriquée ou illisible.";
     EXTRACT_MALFORMED_JSON = "extract/malformed-json", "The record is not well-formed JSON.", "L'enregistrement n'est pas du JSON bien formé.";
     EXTRACT_MALFORMED_PARQUET = "extract/malformed-parquet", "The Parquet file cannot be read further.", "La suite du fichier Parquet est illisible.";

@@ -1,0 +1,190 @@
+//! The command line, in one place: help, completions and parsing come from it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns open public-sector corpora into licence-clean, deduplicated, filtered, sharded Parquet.
+#[derive(Debug, Parser)]
+#[command(
+    name = "moisson",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        moisson run pipelines/quickstart.toml\n  \
+        moisson query out/quickstart \"SELECT source, reason, count(*) FROM decisions WHERE counted GROUP BY ALL\"\n  \
+        moisson explain out/quickstart legi/LEGIARTI000000000001"
+)]
+pub struct Arguments {
+    /// Form of results on stdout.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Form of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON value, or one object a line for rows.
+    Json,
+}
+
+/// Form of progress on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// Bars on a terminal, plain lines elsewhere.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a pipeline: read, measure, decide, deduplicate, shard, publish.
+    #[command(after_help = "Examples:\n  \
+        moisson run pipelines/quickstart.toml\n  \
+        moisson run my.toml --out s3://bucket/release --threads 8 --memory 16GiB\n  \
+        moisson run my.toml --set corpora=/data --set dedup.threshold=0.9 --limit 100\n\n\
+        Running again resumes after a stop or a kill, and does nothing where nothing is new.")]
+    Run(RunArguments),
+    /// Show what a run would do, without doing it.
+    #[command(after_help = "Example:\n  moisson plan pipelines/quickstart.toml")]
+    Plan(RunArguments),
+    /// Tell the whole story of one document: where it came from, what was measured, why it is or is not released.
+    #[command(after_help = "Example:\n  moisson explain out/quickstart jurisprudence/d-0001")]
+    Explain(ExplainArguments),
+    /// Ask the tables of an output in SQL: annotations, decisions, documents, duplicates, release.
+    #[command(after_help = "Examples:\n  \
+        moisson query OUT \"SELECT source, reason, count(*) n FROM decisions WHERE counted GROUP BY ALL ORDER BY n DESC\"\n  \
+        moisson query OUT \"SELECT doc_id, kept_doc_id, similarity FROM duplicates\" --format json")]
+    Query(QueryArguments),
+    /// List what moisson knows: readers, annotators, rules, presets, licences, reasons, tables.
+    #[command(after_help = "Example:\n  moisson list presets")]
+    List(ListArguments),
+    /// Check an output against its manifests: digests, counts, schema, balance.
+    #[command(after_help = "Example:\n  moisson verify out/quickstart --deep")]
+    Verify(VerifyArguments),
+    /// Remove what an output does not need.
+    #[command(after_help = "Examples:\n  \
+        moisson clean OUT                  remove parts of earlier inputs and parameters\n  \
+        moisson clean OUT --keep receipts  keep only the release and its ledger")]
+    Clean(CleanArguments),
+    /// Print the JSON Schema of pipelines.
+    #[command(after_help = "Example:\n  moisson schema > moisson.schema.json")]
+    Schema,
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  moisson completions bash > /etc/bash_completion.d/moisson")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `run` and `plan`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The pipeline, a TOML file.
+    pub pipeline: PathBuf,
+    /// Where the output goes: a folder, or `s3://`, `gs://`, `az://`. Default: `out/NAME`.
+    #[arg(long)]
+    pub out: Option<String>,
+    /// Threads that compute. Default: all of the machine's.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Memory to stay within, such as `4GiB`. Concurrency falls before it is passed. Default: half of the machine's.
+    #[arg(long, value_parser = crate::machine::parse_bytes)]
+    pub memory: Option<u64>,
+    /// Folder for temporary files. Default: the system's.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+    /// Read at most this many records of each source.
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub limit: u64,
+    /// Replace a value of the pipeline: a name of `[vars]`, or a dotted key. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Form of progress on stderr.
+    #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The output.
+    pub out: String,
+    /// The document's id, `SOURCE/KEY`.
+    pub doc_id: String,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub struct QueryArguments {
+    /// The output.
+    pub out: String,
+    /// The query.
+    pub sql: String,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// What to list.
+    #[arg(value_enum)]
+    pub what: ListWhat,
+}
+
+/// What `list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListWhat {
+    /// Readers of source formats.
+    Readers,
+    /// Families of measurements.
+    Annotators,
+    /// Rules of all presets.
+    Rules,
+    /// Presets of rules.
+    Presets,
+    /// The catalogue of licences.
+    Licences,
+    /// Reason codes of the ledger.
+    Reasons,
+    /// Tables of `query`.
+    Tables,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The output.
+    pub out: String,
+    /// Digest every row again.
+    #[arg(long)]
+    pub deep: bool,
+}
+
+/// Arguments of `clean`.
+#[derive(Debug, Args)]
+pub struct CleanArguments {
+    /// The output.
+    pub out: String,
+    /// What to keep.
+    #[arg(long, value_enum, default_value_t = KeepWhat::Current)]
+    pub keep: KeepWhat,
+}
+
+/// What `clean` keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepWhat {
+    /// Everything the current release was made from.
+    Current,
+    /// The release and its ledger only.
+    Receipts,
+}

@@ -1,0 +1,7 @@
+//! One function per command.
+
+pub mod keep;
+pub mod list;
+pub mod look;
+pub mod plan;
+pub mod run;

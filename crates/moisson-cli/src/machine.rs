@@ -1,0 +1,97 @@
+//! The machine: threads, memory, environment. The only file that looks at them.
+#![expect(clippy::disallowed_methods, reason = "reading the machine is the command line's task")]
+
+use moisson_engine::control::Budget;
+
+/// Threads and memory, as asked for or as the machine has.
+pub fn budget(threads: Option<usize>, memory: Option<u64>) -> Budget {
+    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Budget {
+        threads: threads.unwrap_or(available).max(1),
+        memory_bytes: memory.unwrap_or_else(|| memory_total().map_or(4 << 30, |total| total / 2)),
+    }
+}
+
+/// Memory of the machine, or of its control group where that is less.
+fn memory_total() -> Option<u64> {
+    let total = status_kib("/proc/meminfo", "MemTotal:");
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max")
+        .ok()
+        .and_then(|text| text.trim().parse::<u64>().ok());
+    match (total, group) {
+        (Some(total), Some(group)) => Some(total.min(group)),
+        (total, group) => total.or(group),
+    }
+}
+
+/// Largest resident memory of this process so far, in bytes; `None` where the system does not say.
+pub fn peak_memory_bytes() -> Option<u64> {
+    status_kib("/proc/self/status", "VmHWM:")
+}
+
+fn status_kib(path: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// Environment variables that configure object stores, under their documented names.
+pub fn object_store_options() -> Vec<(String, String)> {
+    std::env::vars()
+        .filter(|(name, _)| {
+            ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|prefix| name.starts_with(prefix))
+        })
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect()
+}
+
+/// Parses a size: `4GiB`, `512MiB`, `2GB`, `1073741824`.
+///
+/// # Errors
+/// A message for the user.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no size; write for instance 4GiB or 512MiB");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "kb" => 1000,
+        "m" | "mib" => 1 << 20,
+        "mb" => 1_000_000,
+        "g" | "gib" => 1 << 30,
+        "gb" => 1_000_000_000,
+        "t" | "tib" => 1 << 40,
+        "tb" => 1_000_000_000_000,
+        _ => return Err(wrong()),
+    };
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(unit).ok_or_else(wrong);
+    }
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "digits and a point only: never negative, and a float cast saturates"
+    )]
+    let bytes = (number * unit as f64) as u64;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_bytes;
+
+    #[test]
+    fn sizes_as_a_table() {
+        assert_eq!(parse_bytes("4GiB"), Ok(4 << 30));
+        assert_eq!(parse_bytes("1.5GiB"), Ok(3 << 29));
+        assert_eq!(parse_bytes("512 MiB"), Ok(512 << 20));
+        assert_eq!(parse_bytes("2GB"), Ok(2_000_000_000));
+        assert_eq!(parse_bytes("17"), Ok(17));
+        for wrong in ["", "GiB", "4 apples", "-1", "1.2.3", "99999999999999999999"] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

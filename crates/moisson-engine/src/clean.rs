@@ -1,0 +1,57 @@
+//! Clean: removes what an output does not need.
+
+use std::collections::BTreeSet;
+
+use moisson_core::Result;
+
+use crate::manifest::ReleaseManifest;
+use crate::parts::{self, DOCUMENTS, FAULTS};
+use crate::session::Session;
+use crate::{query, shard};
+
+/// What `clean` keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// What the current release was made from; parts of earlier inputs and parameters go.
+    Current,
+    /// Release and ledger only: no increments, no `explain` in full, no promotion after `forget`.
+    Receipts,
+}
+
+/// Removes files and returns their number and bytes.
+///
+/// # Errors
+/// [`moisson_core::Error::Config`] if there is no release to keep.
+pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
+    let (manifest, _) = query::manifest(session)?;
+    let kept = match keep {
+        Keep::Receipts => BTreeSet::new(),
+        Keep::Current => current(&manifest),
+    };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in session.store().list("parts")? {
+        let stem = entry.path.rsplit_once('.').map_or(entry.path.as_str(), |(stem, _)| stem);
+        if !kept.contains(stem) {
+            session.store().delete(&entry.path)?;
+            files += 1;
+            bytes += entry.size;
+        }
+    }
+    Ok((files, bytes))
+}
+
+/// Paths, without extension, of what the current release was made from.
+fn current(manifest: &ReleaseManifest) -> BTreeSet<String> {
+    let mut kept = BTreeSet::from(["parts/inputs".to_owned()]);
+    for part in &manifest.parts {
+        kept.insert(parts::stem(DOCUMENTS, &part.name, None));
+        kept.insert(parts::stem(FAULTS, &part.name, None));
+        for (family, key) in &part.annotations {
+            kept.insert(parts::stem(family, &part.name, Some(*key)));
+        }
+    }
+    kept.extend(manifest.shards.iter().filter_map(|shard| {
+        shard::entry_path(shard.key).strip_suffix(".json").map(str::to_owned)
+    }));
+    kept
+}

@@ -1,0 +1,46 @@
+//! The whole path, on one screen: bytes to documents to decisions to shards to a published release.
+
+use moisson_core::Result;
+
+use crate::control::Control;
+use crate::corpus::Corpus;
+use crate::pipeline::Pipeline;
+use crate::plan::Plan;
+use crate::publish::{self, Outcome};
+use crate::session::Session;
+use crate::{decide, dedup, ingest, ledger, reconcile, shard};
+
+/// Runs a pipeline into the session's output. `limit` is the most records per source, 0 for all.
+///
+/// Every step finds what is already committed and does only the rest, so running again after a stop, a kill or a full
+/// disk resumes, and running again with nothing new does nothing.
+///
+/// # Errors
+/// [`moisson_core::Error::Config`] before the first byte is read; [`moisson_core::Error::Store`] if storage fails;
+/// [`moisson_core::Error::Interrupted`] on request.
+pub fn run(
+    pipeline: Pipeline,
+    limit: u64,
+    session: &Session,
+    control: &Control,
+) -> Result<Outcome> {
+    let plan = Plan::new(pipeline, limit, session, control)?;
+
+    // Bytes to documents, with their annotations: the only step that reads the sources.
+    let parts = ingest::run(&plan, session, control)?;
+    let state = publish::state(&plan, &parts);
+    if let Some(outcome) = publish::unchanged(state, session)? {
+        return Ok(outcome);
+    }
+
+    // Narrow columns from here on. Rows meet other rows in `reconcile` and `dedup`, and again in `shard`.
+    let mut corpus = Corpus::load(&plan, parts, session)?;
+    reconcile::run(&mut corpus, session)?;
+    decide::run(&plan, &mut corpus, session)?;
+    let dedup = dedup::run(&plan, &mut corpus, session, control)?;
+
+    // Text moves once more, into the shards; everything is staged, then published.
+    let shards = shard::run(&plan, &corpus, &dedup, session, control)?;
+    let ledger = ledger::run(&plan, &corpus, session)?;
+    publish::run(&plan, &corpus, shards, ledger, state, session)
+}

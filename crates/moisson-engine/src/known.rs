@@ -1,0 +1,83 @@
+//! What moisson knows, as tables: readers, annotators, rules, presets, licences, reasons.
+
+use moisson_rights::Catalogue;
+
+pub use moisson_dedup::collision_probability;
+
+/// A table of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Names of the columns.
+    pub names: &'static [&'static str],
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Readers of source formats.
+pub fn readers() -> Known {
+    let row = |reader: &moisson_ingest::readers::ReaderEntry| {
+        let (version, extensions) = (reader.version.to_string(), reader.extensions.join(" "));
+        vec![reader.name.to_owned(), version, extensions, reader.doc.to_owned()]
+    };
+    Known {
+        names: &["name", "version", "extensions", "what"],
+        rows: moisson_ingest::readers::READERS.iter().map(row).collect(),
+    }
+}
+
+/// Families of measurements.
+pub fn annotators() -> Known {
+    let row = |family: &moisson_annotate::Family| {
+        vec![family.name.to_owned(), family.doc.to_owned(), family.columns.join(" ")]
+    };
+    Known {
+        names: &["name", "what", "columns"],
+        rows: moisson_annotate::FAMILIES.iter().map(row).collect(),
+    }
+}
+
+/// Rules of all presets.
+pub fn rules() -> Known {
+    let rows = moisson_decide::presets().iter().flat_map(|preset| {
+        preset.rules.iter().map(|rule| {
+            vec![preset.name.clone(), rule.code.clone(), rule.condition(), rule.doc.clone()]
+        })
+    });
+    Known { names: &["preset", "code", "condition", "what"], rows: rows.collect() }
+}
+
+/// Presets of rules.
+pub fn presets() -> Known {
+    let rows = moisson_decide::presets().iter().map(|preset| {
+        vec![preset.name.clone(), preset.rules.len().to_string(), preset.doc.clone()]
+    });
+    Known { names: &["name", "rules", "what"], rows: rows.collect() }
+}
+
+/// The catalogue of licences.
+pub fn licences() -> Known {
+    let rows = Catalogue::embedded().iter().map(|licence| {
+        vec![
+            licence.id.clone(),
+            licence.family.name().to_owned(),
+            licence.shard_family.clone(),
+            licence.name.clone(),
+        ]
+    });
+    Known { names: &["id", "family", "shards", "name"], rows: rows.collect() }
+}
+
+/// Reason codes that moisson itself writes; rules bring their own.
+pub fn reasons() -> Known {
+    let rows = moisson_core::reason::ALL
+        .iter()
+        .map(|reason| vec![reason.code.to_owned(), reason.en.to_owned(), reason.fr.to_owned()]);
+    Known { names: &["code", "what", "en français"], rows: rows.collect() }
+}
+
+/// Tables of `query`.
+pub fn tables() -> Known {
+    let rows =
+        crate::query::TABLES.iter().map(|(name, what)| vec![(*name).into(), (*what).into()]);
+    Known { names: &["name", "what"], rows: rows.collect() }
+}

@@ -1,0 +1,33 @@
+//! Runs plans: storage, fetching, reconcile, resume, parallelism and DataFusion.
+//!
+//! Only this crate does IO and starts threads. [`flow`] shows the whole path on one screen.
+
+pub mod clean;
+pub mod control;
+pub mod corpus;
+pub mod decide;
+pub mod dedup;
+pub mod explain;
+pub mod flow;
+pub mod ingest;
+pub mod input;
+pub mod known;
+pub mod ledger;
+pub mod location;
+pub mod lock;
+pub mod manifest;
+pub mod parts;
+pub mod pipeline;
+pub mod plan;
+pub mod publish;
+pub mod query;
+pub mod reconcile;
+pub mod schema;
+pub mod session;
+pub mod shard;
+pub mod shingles;
+pub mod store;
+pub mod suggest;
+pub mod table;
+pub mod texts;
+pub mod verify;

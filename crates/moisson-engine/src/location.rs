@@ -1,0 +1,92 @@
+//! Where inputs and outputs lie: local paths and URLs; secrets never leave this file unredacted.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use moisson_core::{Error, Result};
+use object_store::ObjectStore;
+use object_store::path::Path;
+use regex::Regex;
+use url::Url;
+
+/// A local path or a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A path on this machine.
+    Local(PathBuf),
+    /// An object store or web server.
+    Remote(Url),
+}
+
+impl Location {
+    /// Parses a path or URL. Without `://` it is a path; `file://` is one too.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a URL that does not parse.
+    pub fn parse(text: &str) -> Result<Self> {
+        if !text.contains("://") {
+            return Ok(Self::Local(PathBuf::from(text)));
+        }
+        let url = Url::parse(text)
+            .map_err(|e| Error::config(format!("`{}` is no URL: {e}", redact(text))))?;
+        if url.scheme() == "file" {
+            return url.to_file_path().map(Self::Local).map_err(|()| {
+                Error::config(format!("`{}` names no file on this machine", redact(text)))
+            });
+        }
+        Ok(Self::Remote(url))
+    }
+}
+
+/// Connects to the store of a URL; credentials come from the URL's own options or the environment variables that
+/// the store documents (`AWS_ACCESS_KEY_ID`, …), handed over by [`set_options`].
+///
+/// # Errors
+/// [`Error::Config`] for an unknown kind of URL or incomplete credentials.
+pub fn connect(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path)> {
+    let options = OPTIONS.get().cloned().unwrap_or_default();
+    let (store, path) = object_store::parse_url_opts(url, options).map_err(|e| {
+        Error::config(format!(
+            "cannot use `{}`: {}; known kinds: a path, s3://, gs://, az://, https://",
+            redact(url.as_str()),
+            redact(&e.to_string())
+        ))
+    })?;
+    Ok((Arc::from(store), path))
+}
+
+static OPTIONS: std::sync::OnceLock<Vec<(String, String)>> = std::sync::OnceLock::new();
+
+/// Hands over the options of object stores, as the command line read them from the environment: once, at start.
+pub fn set_options(options: Vec<(String, String)>) {
+    let _ = OPTIONS.set(options);
+}
+
+/// Returns `text` without user information, signatures, tokens and keys.
+pub fn redact(text: &str) -> String {
+    static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(://)[^/@\s]+@|([?&;](?:[a-z0-9_-]*(?:key|token|secret|sig|signature|password|credential)[a-z0-9_-]*)=)[^&\s]+",
+        )
+        .ok()
+    });
+    match &*SECRET {
+        Some(secret) => secret.replace_all(text, "${1}${2}***").into_owned(),
+        None => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+
+    #[test]
+    fn secrets_are_redacted_as_a_table() {
+        let check = |text: &str, expected: &str| assert_eq!(redact(text), expected);
+        check("s3://bucket/path", "s3://bucket/path");
+        check("https://user:pass@host/x", "https://***host/x");
+        check("https://h/x?a=1&X-Amz-Signature=abc&b=2", "https://h/x?a=1&X-Amz-Signature=***&b=2");
+        check("az://c/p?sig=s%3d", "az://c/p?sig=***");
+        check("data/à-côté.jsonl", "data/à-côté.jsonl");
+    }
+}

@@ -1,0 +1,174 @@
+//! Parts: the unit of work, commit, retry and resume. Data first, manifest last; without its manifest a part is not there.
+
+use std::collections::BTreeSet;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use moisson_core::digest::KeyHasher;
+use moisson_core::{Annotator, Digest, PartManifest, Result};
+use moisson_shard::file::{self, TableWriter, WriteOptions, Written};
+
+use crate::session::Session;
+use crate::store::Store;
+
+/// A committed part of documents.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its source, by position in the plan.
+    pub source: usize,
+    /// `SOURCE/UNIT-NUMBER`; the same for its annotations.
+    pub name: String,
+    /// Manifest of its documents.
+    pub manifest: PartManifest,
+}
+
+/// Folder of the documents and of the faults met while reading them.
+pub const DOCUMENTS: &str = "documents";
+/// Ledger rows of what could not be read.
+pub const FAULTS: &str = "faults";
+
+/// Path of a part's file without extension. `key` tells apart annotations of one part by other parameters.
+pub fn stem(step: &str, name: &str, key: Option<Digest>) -> String {
+    match key {
+        Some(key) => format!("parts/{step}/{name}-{}", &key.to_hex()[..8]),
+        None => format!("parts/{step}/{name}"),
+    }
+}
+
+/// Key of the annotations of one family for one part of documents.
+pub fn annotation_key(annotator: &dyn Annotator, documents: Digest) -> Digest {
+    KeyHasher::new(annotator.family(), annotator.version())
+        .digest(annotator.parameters())
+        .digest(documents)
+        .finish()
+}
+
+/// The manifests there are, listed once.
+#[derive(Debug, Default)]
+pub struct Committed(BTreeSet<String>);
+
+impl Committed {
+    /// Lists the manifests of all parts.
+    ///
+    /// # Errors
+    /// [`moisson_core::Error::Store`] if the output cannot be listed.
+    pub fn list(store: &Store) -> Result<Self> {
+        let entries = store.list("parts")?;
+        Ok(Self(entries.into_iter().map(|e| e.path).filter(|p| p.ends_with(".json")).collect()))
+    }
+
+    /// True if there is a manifest at `stem`, under whatever key.
+    pub fn contains(&self, stem: &str) -> bool {
+        self.0.contains(&format!("{stem}.json"))
+    }
+
+    /// Returns the manifest at `stem` if its part is committed under `key`.
+    ///
+    /// # Errors
+    /// [`moisson_core::Error::Store`] if it cannot be read.
+    pub fn manifest(&self, store: &Store, stem: &str, key: Digest) -> Result<Option<PartManifest>> {
+        if !self.contains(stem) {
+            return Ok(None);
+        }
+        // A manifest of another shape is of another version of moisson: the part is made again.
+        let manifest = store.get_json::<PartManifest>(&format!("{stem}.json")).ok().flatten();
+        Ok(manifest.filter(|manifest| manifest.key == key))
+    }
+}
+
+/// Options of intermediate tables: read once or twice, so they are compressed lightly.
+pub fn part_options() -> WriteOptions {
+    WriteOptions { zstd_level: 1, ..WriteOptions::default() }
+}
+
+/// Writes a table and then its manifest.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if either cannot be written; the part then does not exist.
+pub fn commit(
+    store: &Store,
+    stem: &str,
+    written: Written,
+    mut manifest: PartManifest,
+) -> Result<PartManifest> {
+    manifest.rows = written.rows;
+    manifest.bytes = written.bytes.len() as u64;
+    manifest.content_digest = written.content_digest;
+    manifest.file_digest = written.file_digest;
+    store.put(&format!("{stem}.parquet"), written.bytes)?;
+    store.put_json(&format!("{stem}.json"), &manifest)?;
+    Ok(manifest)
+}
+
+/// Reads a committed table, checked against its manifest.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if it is absent or damaged.
+pub fn read(
+    session: &Session,
+    stem: &str,
+    manifest: &PartManifest,
+    columns: Option<&[&str]>,
+) -> Result<Vec<RecordBatch>> {
+    let bytes = session.store().get_checked(&format!("{stem}.parquet"), manifest.file_digest)?;
+    file::read(bytes, columns, 2048)?.collect()
+}
+
+/// Reads a committed table as one batch.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_one(
+    session: &Session,
+    stem: &str,
+    manifest: &PartManifest,
+    columns: Option<&[&str]>,
+    empty: &SchemaRef,
+) -> Result<RecordBatch> {
+    let batches = read(session, stem, manifest, columns)?;
+    let schema = match batches.first() {
+        Some(batch) => batch.schema(),
+        None => match columns {
+            Some(columns) => {
+                let indices: Vec<usize> =
+                    columns.iter().filter_map(|name| empty.index_of(name).ok()).collect();
+                std::sync::Arc::new(empty.project(&indices)?)
+            }
+            None => empty.clone(),
+        },
+    };
+    Ok(concat_batches(&schema, &batches)?)
+}
+
+/// Annotates the documents of a part again with one family, and commits the result.
+///
+/// # Errors
+/// As [`read`] and [`commit`].
+pub fn annotate_again(
+    session: &Session,
+    part: &Part,
+    annotator: &dyn Annotator,
+) -> Result<PartManifest> {
+    let documents = read(session, &stem(DOCUMENTS, &part.name, None), &part.manifest, None)?;
+    let mut writer = TableWriter::new(annotator.schema(), part_options())?;
+    for batch in &documents {
+        writer.write(&annotator.annotate(batch)?)?;
+    }
+    commit_annotation(session.store(), part, annotator, writer.finish()?)
+}
+
+/// Commits the annotations of one family of a part.
+///
+/// # Errors
+/// As [`commit`].
+pub fn commit_annotation(
+    store: &Store,
+    part: &Part,
+    annotator: &dyn Annotator,
+    written: Written,
+) -> Result<PartManifest> {
+    let key = annotation_key(annotator, part.manifest.key);
+    let manifest = PartManifest::new(annotator.family(), annotator.version(), key);
+    commit(store, &stem(annotator.family(), &part.name, Some(key)), written, manifest)
+}

@@ -1,0 +1,410 @@
+//! The pipeline file: what to read, under which licence, with which rules, into what.
+
+use indexmap::IndexMap;
+use moisson_annotate::language::LanguageParams;
+use moisson_annotate::quality::QualityParams;
+use moisson_annotate::signature::SignatureParams;
+use moisson_core::{Digest, Error, Limits, Result};
+use moisson_decide::RulesConfig;
+use moisson_dedup::{DedupConfig, VersionPolicy};
+use moisson_ingest::normalise::NormaliseParams;
+use moisson_rights::{LicenceConfig, Tier};
+use moisson_shard::layout::ShardConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::suggest::explain_unknown;
+
+/// A pipeline, as read from TOML. Unknown keys are refused.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Name of the release; also the default output, `out/NAME`.
+    pub name: String,
+    /// Title on the dataset card.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// A paragraph on the dataset card.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// What may be released: `public-domain`, `attribution`, `share-alike` or `research`, each admitting those before it.
+    pub tier: Tier,
+    /// Whether a licence that only the pipeline assumes may pass. Fails closed.
+    #[serde(default)]
+    pub accept_assumed: bool,
+    /// Presets of rules, in order; see `moisson list presets`.
+    #[serde(default)]
+    pub presets: Vec<String>,
+    /// Values for `${name}` in strings; `--set name=value` replaces them.
+    #[serde(default)]
+    pub vars: IndexMap<String, String>,
+    /// The sources, by name; their order is their rank when duplicates are chosen between.
+    #[serde(default)]
+    pub source: IndexMap<String, Source>,
+    /// Steps of text normalisation.
+    #[serde(default)]
+    pub normalise: NormaliseParams,
+    /// Language identification.
+    #[serde(default)]
+    pub language: LanguageParams,
+    /// Quality measurements.
+    #[serde(default)]
+    pub quality: QualityParams,
+    /// `MinHash` signatures.
+    #[serde(default)]
+    pub signature: SignatureParams,
+    /// Changes to the presets' rules, and rules of one's own.
+    #[serde(default)]
+    pub rules: RulesConfig,
+    /// Exact and near duplicates.
+    #[serde(default)]
+    pub dedup: DedupConfig,
+    /// Buckets, splits and sizes of the shards.
+    #[serde(default)]
+    pub shard: ShardConfig,
+    /// Bounds on what an input may ask of us.
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    /// When a loss needs an acknowledgement.
+    #[serde(default)]
+    pub alarm: Alarm,
+}
+
+/// One source: records of one kind, from one producer, under one statement of licence.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// File, folder, glob or URL, or a list of them.
+    pub path: Paths,
+    /// Name of the reader; see `moisson list readers`.
+    pub reader: String,
+    /// Options of the reader.
+    #[serde(default)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+    /// Globs of the files and archive members to read; empty: those with an extension of the reader.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Kind of text: `law`, `debate`, `book`, …; rules may differ by it.
+    #[serde(default)]
+    pub genre: Option<String>,
+    /// Language as the source declares it, `fra_Latn`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Producing body, cited where a licence asks for it.
+    #[serde(default)]
+    pub producer: Option<String>,
+    /// Title on the dataset card.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Where the source is published.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Which successive versions of one work are kept.
+    #[serde(default)]
+    pub versions: VersionPolicy,
+    /// What is known of the licence. Absent: only what the records declare.
+    #[serde(default)]
+    pub licence: Option<LicenceConfig>,
+    /// Losses that are expected here: reason code to why; silences the alarm for that reason.
+    #[serde(default)]
+    pub expected_drop: IndexMap<String, String>,
+}
+
+/// One path or several.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Paths {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Paths {
+    /// The paths in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let paths = match self {
+            Self::One(path) => std::slice::from_ref(path),
+            Self::Many(paths) => paths.as_slice(),
+        };
+        paths.iter().map(String::as_str)
+    }
+}
+
+/// Bounds on inputs, and the size of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Largest raw record in bytes, at most 1 GiB and a little; larger ones become ledger rows.
+    pub record_bytes_max: u64,
+    /// Deepest nesting of XML, HTML or JSON.
+    pub depth_max: u32,
+    /// Largest ratio of decompressed to compressed bytes of a file.
+    pub expansion_ratio_max: u64,
+    /// Most members of one archive.
+    pub members_max: u64,
+    /// Text after which a part ends, in bytes.
+    pub part_text_bytes: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            record_bytes_max: limits.record_bytes_max,
+            depth_max: limits.depth_max,
+            expansion_ratio_max: limits.expansion_ratio_max,
+            members_max: limits.members_max,
+            part_text_bytes: 64 << 20,
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// The limits readers are given.
+    pub fn limits(self) -> Limits {
+        Limits {
+            record_bytes_max: self.record_bytes_max,
+            depth_max: self.depth_max,
+            expansion_ratio_max: self.expansion_ratio_max,
+            members_max: self.members_max,
+        }
+    }
+}
+
+/// A release in which one reason takes too much of one source stays unpublished until that is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alarm {
+    /// Share of a source's records that one reason may take.
+    pub share_max: f64,
+    /// Sources with fewer records raise no alarm.
+    pub records_min: u64,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { share_max: 0.3, records_min: 20 }
+    }
+}
+
+impl Pipeline {
+    /// Parses a pipeline. `name` is the file's name, for errors; `settings` are `KEY=VALUE` of `--set`.
+    ///
+    /// A setting of an existing `[vars]` name replaces that; any other is a dotted path into the pipeline
+    /// (`tier=research`, `dedup.threshold=0.9`).
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the file, the key and the nearest known one.
+    pub fn parse(text: &str, name: &str, settings: &[String]) -> Result<Self> {
+        let fail = |message: String| Error::config(format!("in `{name}`: {message}"));
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| {
+                text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1)
+            });
+            let message = error.message();
+            if message.contains("duplicate key") {
+                return fail(format!(
+                    "line {line}: {message}; two sources (or keys) of one name: rename one"
+                ));
+            }
+            fail(format!("line {line}: {message}"))
+        })?;
+        for setting in settings {
+            set(&mut table, setting)?;
+        }
+        let vars = string_vars(&table);
+        let mut value = toml::Value::Table(table);
+        substitute(&mut value, &vars).map_err(fail)?;
+        let pipeline: Self = value
+            .try_into()
+            .map_err(|error: toml::de::Error| fail(explain_unknown(error.to_string().trim())))?;
+        pipeline.validate().map_err(fail)?;
+        Ok(pipeline)
+    }
+
+    /// Digest of everything that can change the release.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the pipeline has no JSON form.
+    pub fn digest(&self) -> Result<Digest> {
+        Digest::of_json(&self.portable())
+    }
+
+    /// The pipeline without the places of this machine. Where a copy of the input lies changes nothing: its content
+    /// is part of every key by itself.
+    pub fn portable(&self) -> Self {
+        let mut pipeline = self.clone();
+        pipeline.vars.clear();
+        for source in pipeline.source.values_mut() {
+            source.path = Paths::Many(Vec::new());
+        }
+        pipeline
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        if self.source.is_empty() {
+            return Err("no source; add a table `[source.NAME]` with `path` and `reader`".into());
+        }
+        if !is_name(&self.name) {
+            return Err(format!(
+                "name = `{}`: use lower-case letters, digits, `-`, `_` and `.`",
+                self.name
+            ));
+        }
+        for (name, source) in &self.source {
+            if !is_name(name) {
+                return Err(format!(
+                    "source `{name}`: use lower-case letters, digits, `-`, `_` and `.` in its name"
+                ));
+            }
+            if source.path.iter().next().is_none() {
+                return Err(format!("source `{name}`: `path` is empty"));
+            }
+            if let Some(licence) = &source.licence {
+                licence.validate().map_err(|e| format!("source `{name}`: {e}"))?;
+            }
+        }
+        self.dedup.validate().map_err(|e| format!("[dedup] {e}"))?;
+        self.shard.validate().map_err(|e| format!("[shard] {e}"))?;
+        let rows = (self.signature.bands, self.signature.rows);
+        if rows.0 == 0 || rows.1 == 0 {
+            return Err("[signature] bands and rows must be at least 1".into());
+        }
+        if self.limits.record_bytes_max > (1 << 30) + (1 << 20) {
+            return Err("limits.record_bytes_max can be 1 GiB at most".into());
+        }
+        if !(0.0..=1.0).contains(&self.alarm.share_max) {
+            return Err("alarm.share_max is a share: between 0 and 1".into());
+        }
+        Ok(())
+    }
+}
+
+/// Names go into paths and ids, so they are plain.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+}
+
+fn string_vars(table: &toml::Table) -> IndexMap<String, String> {
+    let Some(toml::Value::Table(vars)) = table.get("vars") else { return IndexMap::new() };
+    vars.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+}
+
+fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
+    let (key, value) = setting.split_once('=').ok_or_else(|| {
+        Error::config(format!("--set `{setting}`: write KEY=VALUE, such as `tier=research`"))
+    })?;
+    if let Some(toml::Value::Table(vars)) = table.get_mut("vars")
+        && vars.contains_key(key)
+    {
+        vars.insert(key.to_owned(), toml::Value::String(value.to_owned()));
+        return Ok(());
+    }
+    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let mut keys: Vec<&str> = key.split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut at = table;
+    for part in keys {
+        let next = at
+            .entry(part.to_owned())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        at = next.as_table_mut().ok_or_else(|| {
+            Error::config(format!("--set `{setting}`: `{part}` is a value, not a table"))
+        })?;
+    }
+    at.insert(last.to_owned(), value);
+    Ok(())
+}
+
+/// Replaces `${name}` in every string below `value`, except in `[vars]` itself.
+fn substitute(
+    value: &mut toml::Value,
+    vars: &IndexMap<String, String>,
+) -> std::result::Result<(), String> {
+    match value {
+        toml::Value::String(text) => {
+            while let Some(start) = text.find("${") {
+                let rest = text.get(start + 2..).unwrap_or_default();
+                let Some(length) = rest.find('}') else {
+                    return Err(format!("`{text}`: `${{` is not closed"));
+                };
+                let name = rest.get(..length).unwrap_or_default();
+                let Some(with) = vars.get(name) else {
+                    let known: Vec<String> = vars.keys().map(|k| format!("`{k}`")).collect();
+                    return Err(format!(
+                        "`${{{name}}}` has no value in [vars]; known: {}",
+                        known.join(", ")
+                    ));
+                };
+                if with.contains("${") {
+                    return Err(format!("[vars] `{name}`: values hold no `${{`"));
+                }
+                text.replace_range(start..start + 2 + length + 1, with);
+            }
+            Ok(())
+        }
+        toml::Value::Array(items) => items.iter_mut().try_for_each(|item| substitute(item, vars)),
+        toml::Value::Table(table) => table
+            .iter_mut()
+            .filter(|(key, _)| *key != "vars")
+            .try_for_each(|(_, item)| substitute(item, vars)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pipeline;
+
+    const BASE: &str = "name = 'p'\ntier = 'attribution'\n[vars]\ndata = 'd'\n\
+                        [source.a]\npath = '${data}/*.jsonl'\nreader = 'jsonl'\n";
+
+    fn error(text: &str, settings: &[&str]) -> String {
+        let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+        Pipeline::parse(text, "p.toml", &settings).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn variables_and_settings_apply() {
+        let settings =
+            ["data=/x", "dedup.threshold=0.9", "tier=research"].map(ToString::to_string);
+        let pipeline = Pipeline::parse(BASE, "p.toml", &settings).unwrap();
+        assert_eq!(pipeline.source["a"].path.iter().collect::<Vec<_>>(), ["/x/*.jsonl"]);
+        assert!((pipeline.dedup.threshold - 0.9).abs() < 1e-9);
+    }
+
+    #[test]
+    fn moving_the_input_does_not_change_the_digest_and_a_threshold_does() {
+        let digest = |settings: &[&str]| {
+            let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            Pipeline::parse(BASE, "p.toml", &settings).unwrap().digest().unwrap()
+        };
+        assert_eq!(digest(&[]), digest(&["data=/elsewhere"]));
+        assert_ne!(digest(&[]), digest(&["dedup.threshold=0.9"]));
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_nearest_known_key() {
+        let check = |text: &str, settings: &[&str], parts: &[&str]| {
+            let message = error(text, settings);
+            for part in parts {
+                assert!(message.contains(part), "`{part}` not in: {message}");
+            }
+        };
+        check(&format!("{BASE}genr = 'law'\n"), &[], &["p.toml", "genr", "did you mean `genre`?"]);
+        check(BASE, &["tierr=research"], &["tierr", "did you mean `tier`?"]);
+        check(BASE, &["tier=atribution"], &["atribution", "did you mean `attribution`?"]);
+        check(&format!("{BASE}[source.a]\npath='y'\nreader='text'\n"), &[], &["line 8", "rename"]);
+        check("name = 'p'\ntier = 'attribution'\n", &[], &["no source"]);
+        check(&BASE.replace("data = 'd'", "dat = 'd'"), &[], &["${data}", "known: `dat`"]);
+        check(&BASE.replace("source.a", "source.\"../a\""), &[], &["lower-case"]);
+        check(BASE, &["nonsense"], &["KEY=VALUE"]);
+        check("name = ", &[], &["line 1"]);
+    }
+}

@@ -1,0 +1,263 @@
+//! Publish: books, alarms, card, attribution, and the manifest that makes the release visible.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use moisson_core::digest::KeyHasher;
+use moisson_core::{Date, Digest, Result, SCHEMA_VERSION};
+
+
+use crate::corpus::Corpus;
+
+use crate::manifest::{Books, LedgerEntry, PartEntry, RaisedAlarm, ReleaseManifest, ShardEntry};
+use crate::parts::{self, Part};
+use crate::plan::Plan;
+use crate::session::Session;
+
+/// Folder of the published shards.
+pub const DATA: &str = "release/data";
+/// Folder of the published ledger.
+pub const LEDGER: &str = "ledger";
+/// Folder of shards that are not published yet.
+pub const STAGED_DATA: &str = "staged/data";
+/// Folder of a ledger that is not published yet.
+pub const STAGED_LEDGER: &str = "staged/ledger";
+/// The manifest of the release.
+pub const MANIFEST: &str = "release/manifest.json";
+/// The manifest of a release that an alarm keeps from being published.
+pub const STAGED_MANIFEST: &str = "staged/manifest.json";
+
+/// Versions of the steps between parts and release, so that a changed step is run again.
+const STEPS: &[(&str, u32)] = &[
+    ("reconcile", 1),
+    ("decide", 1),
+    ("dedup", 1),
+    ("shard", crate::shard::SHARD_VERSION),
+    ("publish", 1),
+];
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The release's manifest, published or staged.
+    pub manifest: ReleaseManifest,
+    /// True if it is published; false if an alarm that nobody acknowledged keeps it staged.
+    pub published: bool,
+    /// True if there was nothing to do.
+    pub unchanged: bool,
+}
+
+impl Outcome {
+    /// Alarms that keep the release from being published.
+    pub fn open_alarms(&self) -> impl Iterator<Item = &RaisedAlarm> {
+        self.manifest.alarms.iter().filter(|alarm| alarm.acknowledged.is_none())
+    }
+}
+
+/// Digest of everything the release follows from: equal means nothing to do.
+pub fn state(plan: &Plan, parts: &[Part]) -> Digest {
+    let mut key = KeyHasher::new("release", SCHEMA_VERSION).digest(plan.digest);
+    for (step, version) in STEPS {
+        key = key.field(step.as_bytes()).field(&version.to_le_bytes());
+    }
+    for part in parts {
+        key = key.field(part.name.as_bytes()).digest(part.manifest.content_digest);
+        for annotator in plan.sources.get(part.source).into_iter().flat_map(|s| &s.annotators) {
+            key = key.digest(parts::annotation_key(annotator.as_ref(), part.manifest.key));
+        }
+    }
+    key.finish()
+}
+
+/// Returns the outcome that is already there for this state.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if the output cannot be read.
+pub fn unchanged(state: Digest, session: &Session) -> Result<Option<Outcome>> {
+    for (path, published) in [(MANIFEST, true), (STAGED_MANIFEST, false)] {
+        let manifest: Option<ReleaseManifest> = session.store().get_json(path).ok().flatten();
+        if let Some(manifest) = manifest.filter(|manifest| manifest.state == state) {
+            // A kill between the manifest and the cleaning up leaves staged files: finish that.
+            if published {
+                sweep(&manifest, session)?;
+            }
+            return Ok(Some(Outcome { manifest, published, unchanged: true }));
+        }
+    }
+    Ok(None)
+}
+
+/// Stages the manifest, and publishes unless an alarm is not acknowledged.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if a file cannot be written or moved; running again finishes the work.
+pub fn run(
+    plan: &Plan,
+    corpus: &Corpus,
+    mut shards: Vec<ShardEntry>,
+    ledger: Vec<LedgerEntry>,
+    state: Digest,
+    session: &Session,
+) -> Result<Outcome> {
+    shards.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    let sources = books(plan, corpus);
+    let mut totals = Books::default();
+    for (_, books) in &sources {
+        totals.add(books);
+    }
+    totals.text_bytes_out = shards.iter().map(|shard| shard.text_bytes).sum();
+    let mut content = KeyHasher::new("release", SCHEMA_VERSION);
+    for shard in &shards {
+        content = content.field(shard.path.as_bytes()).digest(shard.content_digest);
+    }
+    let manifest = ReleaseManifest {
+        schema_version: SCHEMA_VERSION,
+        name: plan.pipeline.name.clone(),
+        content_digest: content.finish(),
+        plan_digest: plan.digest,
+        state,
+        alarms: alarms(plan, &sources),
+        totals,
+        sources,
+        models: models(plan, session)?,
+        shards,
+        ledger,
+        parts: corpus.parts.iter().map(|part| part_entry(plan, &part.part)).collect(),
+        pipeline: serde_json::to_value(plan.pipeline.portable())
+            .map_err(|e| moisson_core::Error::internal(e.to_string()))?,
+        moisson_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let outcome = Outcome { manifest, published: false, unchanged: false };
+    if outcome.open_alarms().next().is_some() {
+        session.store().put_json(STAGED_MANIFEST, &outcome.manifest)?;
+        return Ok(outcome);
+    }
+    let manifest = outcome.manifest;
+    move_staged(&manifest, session)?;
+    session.store().put_json(MANIFEST, &manifest)?;
+    sweep(&manifest, session)?;
+    Ok(Outcome { manifest, published: true, unchanged: false })
+}
+
+fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
+    let annotators = plan.sources.get(part.source).into_iter().flat_map(|s| &s.annotators);
+    PartEntry {
+        name: part.name.clone(),
+        key: part.manifest.key,
+        rows: part.manifest.rows,
+        content_digest: part.manifest.content_digest,
+        annotations: annotators
+            .map(|annotator| {
+                let key = parts::annotation_key(annotator.as_ref(), part.manifest.key);
+                (annotator.family().to_owned(), key)
+            })
+            .collect(),
+    }
+}
+
+/// Moves what is staged and belongs to the release to its place.
+fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
+    let store = session.store();
+    let staged: BTreeSet<String> =
+        store.list("staged")?.into_iter().map(|entry| entry.path).collect();
+    let shards = manifest.shards.iter().map(|s| {
+        (format!("staged/{}", s.path), format!("release/{}", s.path))
+    });
+    let ledger = manifest
+        .ledger
+        .iter()
+        .map(|l| (format!("{STAGED_LEDGER}/{}", l.path), format!("{LEDGER}/{}", l.path)));
+    for (from, to) in shards.chain(ledger) {
+        if staged.contains(&from) {
+            store.rename(&from, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what the release does not list: shards and ledger files of an earlier one, and what is still staged.
+fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
+    let store = session.store();
+    let listed: BTreeSet<String> = manifest
+        .shards
+        .iter()
+        .map(|shard| format!("release/{}", shard.path))
+        .chain(manifest.ledger.iter().map(|entry| format!("{LEDGER}/{}", entry.path)))
+        .collect();
+    for folder in [DATA, LEDGER, "staged"] {
+        for entry in store.list(folder)? {
+            if !listed.contains(&entry.path) {
+                store.delete(&entry.path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the account of every source.
+fn books(plan: &Plan, corpus: &Corpus) -> Vec<(String, Books)> {
+    let mut books: Vec<(String, Books)> = plan
+        .sources
+        .iter()
+        .map(|source| {
+            let raw_bytes = source.units.iter().map(|unit| unit.bytes).sum();
+            (source.name.clone(), Books { raw_bytes, ..Books::default() })
+        })
+        .collect();
+    for part in &corpus.parts {
+        let Some((_, account)) = books.get_mut(part.part.source) else { continue };
+        let manifest = &part.part.manifest;
+        account.read += part.rows.num_rows() as u64 + manifest.count("unreadable");
+        account.text_bytes_in += manifest.count("text_bytes");
+        for (name, number) in manifest.counts.iter().filter(|(name, _)| name.contains('/')) {
+            *account.dropped.entry(name.clone()).or_default() += number;
+        }
+        for (_, decision) in part.decisions.iter().filter(|(_, decision)| decision.counted) {
+            *account.dropped.entry(decision.reason.clone()).or_default() += 1;
+        }
+        for (row, _) in part.alive.iter().enumerate().filter(|(_, alive)| **alive) {
+            account.released += 1;
+            let cut: usize =
+                part.edits.get(row).into_iter().flatten().map(|span| span.end - span.start).sum();
+            account.text_bytes_out += part.text_bytes(row).saturating_sub(cut as u64);
+        }
+    }
+    books
+}
+
+fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
+    let bound = plan.pipeline.alarm;
+    let mut raised = Vec::new();
+    for (name, books) in sources {
+        if books.read < bound.records_min {
+            continue;
+        }
+        let expected = plan.pipeline.source.get(name).map(|source| &source.expected_drop);
+        for (reason, &dropped) in &books.dropped {
+            if dropped as f64 > bound.share_max * books.read as f64 {
+                raised.push(RaisedAlarm {
+                    source: name.clone(),
+                    reason: reason.clone(),
+                    dropped,
+                    read: books.read,
+                    acknowledged: expected.and_then(|expected| expected.get(reason).cloned()),
+                });
+            }
+        }
+    }
+    raised
+}
+
+fn models(plan: &Plan, session: &Session) -> Result<BTreeMap<String, Digest>> {
+    let mut models = BTreeMap::new();
+    if let Some(path) = &plan.pipeline.language.model {
+        models.insert("language".to_owned(), Digest::of(&session.read_location(path)?));
+    }
+    Ok(models)
+}
+
+/// Latest of the dates by which a document may be said to be last updated.
+pub(crate) fn last_update(part: &crate::corpus::CorpusPart, row: usize) -> Option<Date> {
+    part.date("modified_on", row)
+        .or_else(|| part.date("version_from", row))
+        .or_else(|| part.date("published_on", row))
+}

@@ -1,0 +1,110 @@
+//! What a page says of itself: title, language, dates, address, licence.
+
+use moisson_core::Date;
+
+use super::Flat;
+use super::page::Page;
+
+/// Fills in all but the text.
+pub(super) fn read(flat: &Flat<'_>) -> Page {
+    let mut page = Page::default();
+    let mut open_graph_title = None;
+    let mut heading = None;
+    for index in 0..flat.nodes.len() {
+        match flat.nodes[index].name {
+            "html" => {
+                page.lang = filled(
+                    flat.attribute(index, "lang")
+                        .or(flat.attribute(index, "xml:lang")),
+                );
+            }
+            "title" if page.title.is_none() => page.title = filled(Some(&text_of(flat, index))),
+            "h1" if heading.is_none() => heading = filled(Some(&text_of(flat, index))),
+            "meta" => meta(flat, index, &mut page, &mut open_graph_title),
+            "link" | "a" | "area" => link(flat, index, &mut page),
+            "time" => {
+                let date = || flat.attribute(index, "datetime").and_then(Date::parse);
+                match flat.attribute(index, "itemprop") {
+                    Some("datePublished") => page.published = page.published.or_else(date),
+                    Some("dateModified") => page.modified = page.modified.or_else(date),
+                    _ if flat.attribute(index, "pubdate").is_some() => {
+                        page.published = page.published.or_else(date);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    page.title = page.title.or(open_graph_title).or(heading);
+    page
+}
+
+fn meta(flat: &Flat<'_>, index: usize, page: &mut Page, open_graph_title: &mut Option<String>) {
+    let Some(content) = filled(flat.attribute(index, "content")) else {
+        return;
+    };
+    let names = ["name", "property", "itemprop", "http-equiv"];
+    let Some(name) = names.iter().find_map(|name| flat.attribute(index, name)) else {
+        return;
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "og:title" => *open_graph_title = Some(content),
+        "description" => page.description = page.description.take().or(Some(content)),
+        "og:description" | "dcterms.description" | "dc.description" => {
+            page.description = page.description.take().or(Some(content));
+        }
+        "article:published_time"
+        | "datepublished"
+        | "dcterms.issued"
+        | "dc.date.issued"
+        | "dc.date"
+        | "dcterms.created"
+        | "date" => {
+            page.published = page.published.or_else(|| Date::parse(&content));
+        }
+        "article:modified_time"
+        | "og:updated_time"
+        | "datemodified"
+        | "dcterms.modified"
+        | "dc.date.modified"
+        | "last-modified" => {
+            page.modified = page.modified.or_else(|| Date::parse(&content));
+        }
+        "og:url" => page.canonical_url = page.canonical_url.take().or(Some(content)),
+        "content-language" | "dc.language" | "dcterms.language" => {
+            page.lang = page.lang.take().or(Some(content));
+        }
+        "dcterms.license" | "dc.rights.license" => page.licence_links.push(content),
+        _ => {}
+    }
+}
+
+fn link(flat: &Flat<'_>, index: usize, page: &mut Page) {
+    let Some(rel) = flat.attribute(index, "rel") else {
+        return;
+    };
+    let Some(href) = filled(flat.attribute(index, "href")) else {
+        return;
+    };
+    for word in rel.split_ascii_whitespace() {
+        if word.eq_ignore_ascii_case("license") && !page.licence_links.contains(&href) {
+            page.licence_links.push(href.clone());
+        } else if word.eq_ignore_ascii_case("canonical") && flat.nodes[index].name == "link" {
+            page.canonical_url = Some(href.clone());
+        }
+    }
+}
+
+fn text_of(flat: &Flat<'_>, index: usize) -> String {
+    flat.nodes[index + 1..flat.nodes[index].end]
+        .iter()
+        .map(|node| node.text.as_ref())
+        .collect()
+}
+
+/// White space collapsed; `None` if nothing is left.
+fn filled(value: Option<&str>) -> Option<String> {
+    let words: Vec<&str> = value?.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}

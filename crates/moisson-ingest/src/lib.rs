@@ -1,0 +1,23 @@
+//! Source bytes to documents: readers, extraction, normalisation.
+//!
+//! The engine opens files and hands them over; [`container::read_file`] unpacks them as a stream, a
+//! [`readers::Reader`] turns each member into documents, and [`finish::Finisher`] makes their text final.
+//! Nothing here opens a file, starts a thread or looks at a clock.
+
+pub mod container;
+pub mod dila;
+pub mod encoding;
+pub mod fields;
+pub mod finish;
+pub mod html;
+pub mod markdown;
+pub mod normalise;
+pub mod readers;
+pub mod record;
+#[cfg(test)]
+pub mod testing;
+
+pub use container::{Include, ReadSeek, SourceFile, read_file};
+pub use finish::{Defaults, Finisher};
+pub use normalise::{NormaliseCounts, NormaliseParams, normalise};
+pub use readers::{Member, READERS, Reader, ReaderEntry, TableReader, build};
