@@ -29,6 +29,11 @@ pub const FAMILIES: &[Family] = &[
         columns: language::COLUMNS,
     },
     Family {
+        name: "licence",
+        doc: "Licence of the text, the evidence for it, its tier and family, and the attribution it asks for.",
+        columns: licence::COLUMNS,
+    },
+    Family {
         name: "quality",
         doc: "The measurements behind the Gopher, FineWeb and C4 filters, in one pass over the text.",
         columns: quality::COLUMNS,
@@ -39,3 +44,29 @@ pub const FAMILIES: &[Family] = &[
         columns: signature::COLUMNS,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use moisson_core::Annotator;
+
+    use super::{FAMILIES, language, licence, quality, signature};
+
+    #[test]
+    fn families_are_sorted_and_say_what_the_annotators_do() {
+        assert!(FAMILIES.is_sorted_by(|a, b| a.name < b.name));
+        let language = language::LanguageAnnotator::new(language::LanguageParams::default(), None);
+        let annotators: [&dyn Annotator; 4] = [
+            &language.unwrap(),
+            &licence::LicenceAnnotator::new(None).unwrap(),
+            &quality::QualityAnnotator::new(quality::QualityParams::default()),
+            &signature::SignatureAnnotator::new(signature::SignatureParams::default()),
+        ];
+        assert_eq!(annotators.len(), FAMILIES.len());
+        for (annotator, family) in annotators.into_iter().zip(FAMILIES) {
+            assert_eq!(annotator.family(), family.name);
+            let schema = annotator.schema();
+            let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+            assert_eq!(names, family.columns);
+        }
+    }
+}

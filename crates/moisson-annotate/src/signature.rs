@@ -1,4 +1,4 @@
-//! MinHash signatures: proposals for near-duplicates, proved or refused later.
+//! `MinHash` signatures: proposals for near-duplicates, proved or refused later.
 //!
 //! For each of `bands × rows` permutations of 32-bit shingle hashes the least value over the shingles of a text is
 //! kept; the rows of a band are hashed together. Two texts whose sets of shingles have Jaccard similarity `s` share at
@@ -13,7 +13,7 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use moisson_core::{Annotator, Digest, KeyHasher, Result, TextColumn};
 use moisson_text::shingle;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,12 +97,9 @@ pub struct SignatureAnnotator {
 
 impl SignatureAnnotator {
     /// Makes an annotator. Bands and rows out of range are brought into it.
-    pub fn new(params: SignatureParams) -> Self {
-        let params = SignatureParams {
-            bands: params.bands.clamp(1, BANDS_MAX),
-            rows: params.rows.clamp(1, ROWS_MAX),
-            seed: params.seed,
-        };
+    pub fn new(mut params: SignatureParams) -> Self {
+        params.bands = params.bands.clamp(1, BANDS_MAX);
+        params.rows = params.rows.clamp(1, ROWS_MAX);
         let bands = DataType::FixedSizeList(item(), params.bands.cast_signed());
         let schema = Arc::new(Schema::new(vec![
             Field::new(COLUMNS[0], bands, true),
@@ -158,7 +155,10 @@ impl Annotator for SignatureAnnotator {
                     .map(|(rows, band)| band_hash(band, rows)),
             );
         }
-        let valid = NullBuffer::from_iter(shingles.iter().map(|&count| count > 0));
+        let valid = shingles
+            .iter()
+            .map(|&count| count > 0)
+            .collect::<NullBuffer>();
         let bands = FixedSizeListArray::try_new(
             item(),
             self.params.bands.cast_signed(),
@@ -177,7 +177,7 @@ fn band_hash(band: u32, rows: &[u32]) -> u64 {
     })
 }
 
-/// One step of SplitMix64, a bijection that spreads every bit.
+/// One step of `SplitMix64`, a bijection that spreads every bit.
 fn splitmix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ value >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -212,7 +212,6 @@ impl Permutations {
     pub fn new(count: usize, seed: u64) -> Self {
         let count = count.next_multiple_of(LANES);
         let mut state = splitmix(seed);
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half is taken")]
         let mut draw = || {
             state = splitmix(state);
             (state >> 32) as u32
@@ -251,34 +250,48 @@ impl Permutations {
 
     /// Takes a block of hashes into the minima, with the widest registers the machine has.
     fn update(&self, minima: &mut [u32], block: &[u32]) {
-        self.arch.dispatch(
-            #[inline(always)]
-            || update(minima, &self.multipliers, &self.addends, block),
-        );
+        self.arch.dispatch(Update {
+            minima,
+            multipliers: &self.multipliers,
+            addends: &self.addends,
+            block,
+        });
     }
 }
 
-/// The kernel: the compiler turns the inner loop over [`LANES`] into vector code for the caller's instruction set.
-#[expect(
-    clippy::inline_always,
-    reason = "inlined, it is compiled for the instruction set that was found"
-)]
-#[inline(always)]
-fn update(minima: &mut [u32], multipliers: &[u32], addends: &[u32], block: &[u32]) {
-    let (minima, _) = minima.as_chunks_mut::<LANES>();
-    let (multipliers, _) = multipliers.as_chunks::<LANES>();
-    let (addends, _) = addends.as_chunks::<LANES>();
-    for ((minima, multipliers), addends) in minima.iter_mut().zip(multipliers).zip(addends) {
-        let mut least = *minima;
-        for &hash in block {
-            for lane in 0..LANES {
-                let value = multipliers[lane]
-                    .wrapping_mul(hash)
-                    .wrapping_add(addends[lane]);
-                least[lane] = least[lane].min(value);
+/// The kernel. The compiler turns the inner loop over [`LANES`] into vector code for the instruction set of the caller,
+/// into which it is inlined; a closure would not be.
+struct Update<'a> {
+    minima: &'a mut [u32],
+    multipliers: &'a [u32],
+    addends: &'a [u32],
+    block: &'a [u32],
+}
+
+impl WithSimd for Update<'_> {
+    type Output = ();
+
+    #[expect(
+        clippy::inline_always,
+        reason = "must be compiled with the caller's instruction set"
+    )]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (minima, _) = self.minima.as_chunks_mut::<LANES>();
+        let (multipliers, _) = self.multipliers.as_chunks::<LANES>();
+        let (addends, _) = self.addends.as_chunks::<LANES>();
+        for ((minima, multipliers), addends) in minima.iter_mut().zip(multipliers).zip(addends) {
+            let mut least = *minima;
+            for &hash in self.block {
+                for lane in 0..LANES {
+                    let value = multipliers[lane]
+                        .wrapping_mul(hash)
+                        .wrapping_add(addends[lane]);
+                    least[lane] = least[lane].min(value);
+                }
             }
+            *minima = least;
         }
-        *minima = least;
     }
 }
 
@@ -293,14 +306,21 @@ mod tests {
     };
     use crate::testing::{assert_cut_free, documents};
 
+    /// As many words as a block has shingles.
+    const BLOCK_WORDS: u32 = 1024;
+    const _: () = assert!(BLOCK == BLOCK_WORDS as usize);
+
     fn words(range: std::ops::Range<u32>) -> String {
-        range.map(|word| format!("m{word} ")).collect()
+        range
+            .map(|word| format!("m{word}"))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn null_only_where_there_is_no_word() {
         let annotator = SignatureAnnotator::new(SignatureParams::default());
-        let long = words(0..3 * BLOCK as u32);
+        let long = words(0..3 * BLOCK_WORDS);
         let batch = annotator
             .annotate(&documents(&[
                 "",
@@ -320,7 +340,7 @@ mod tests {
         let shingles = batch
             .column(1)
             .as_primitive::<arrow::datatypes::UInt32Type>();
-        assert_eq!(shingles.values(), &[0, 0, 1, 2, 3 * BLOCK as u32 - 4]);
+        assert_eq!(shingles.values(), &[0, 0, 1, 2, 3 * BLOCK_WORDS - 4]);
     }
 
     #[test]
@@ -338,14 +358,16 @@ mod tests {
             (1, 1, 1),
             (112, 1, 7),
             (112, 2, 5000),
-            (260, 3, BLOCK as u32 + 4),
+            (260, 3, BLOCK_WORDS + 4),
         ] {
             let text = words(0..length);
             let permutations = Permutations::new(count, seed);
             let mut scratch = Scratch::default();
             permutations.minima(&text, &mut scratch);
-            let mut hashes = Vec::new();
-            shingle::for_each(&text, |hash| hashes.push(hash as u32));
+            let mut hashes: Vec<u32> = Vec::new();
+            shingle::for_each(&text, |hash| {
+                hashes.push((hash & u64::from(u32::MAX)).try_into().unwrap());
+            });
             let expected: Vec<u32> =
                 std::iter::zip(&permutations.multipliers, &permutations.addends)
                     .map(|(m, a)| {
@@ -365,20 +387,20 @@ mod tests {
     fn minima_estimate_jaccard_within_the_bound() {
         let count: u32 = 1024;
         let permutations = Permutations::new(count as usize, 7);
-        let (mut x, mut y) = (Scratch::default(), Scratch::default());
+        let mut scratch = [Scratch::default(), Scratch::default()];
         for shift in [0, 10, 50, 100, 250, 500, 1000] {
-            let (a, b) = (words(0..1000), words(shift..1000 + shift));
-            permutations.minima(&a, &mut x);
-            permutations.minima(&b, &mut y);
-            let equal = std::iter::zip(x.minima(), y.minima())
-                .filter(|(x, y)| x == y)
-                .count();
-            let estimate = equal as f64 / f64::from(count);
-            let s = shingle::jaccard(&shingle::set(&a), &shingle::set(&b));
-            let bound = 4.0 * (s * (1.0 - s) / f64::from(count)).sqrt() + 1e-9;
+            let texts = [words(0..1000), words(shift..1000 + shift)];
+            for (text, scratch) in texts.iter().zip(&mut scratch) {
+                permutations.minima(text, scratch);
+            }
+            let pairs = std::iter::zip(scratch[0].minima(), scratch[1].minima());
+            let estimate = pairs.filter(|(a, b)| a == b).count() as f64 / f64::from(count);
+            let [a, b] = texts.map(|text| shingle::set(&text));
+            let jaccard = shingle::jaccard(&a, &b);
+            let bound = 4.0 * (jaccard * (1.0 - jaccard) / f64::from(count)).sqrt() + 1e-9;
             assert!(
-                (estimate - s).abs() <= bound,
-                "shift {shift}: {estimate} for {s}"
+                (estimate - jaccard).abs() <= bound,
+                "shift {shift}: {estimate} for {jaccard}"
             );
         }
     }

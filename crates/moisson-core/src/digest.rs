@@ -52,7 +52,7 @@ impl Digest {
 
 impl std::fmt::Debug for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.to_hex()[..16])
+        f.write_str(self.to_hex().get(..16).unwrap_or_default())
     }
 }
 

@@ -22,6 +22,7 @@ const DOCUMENT_COLUMNS: &[&str] = &[
     "published_on",
     "modified_on",
     "genre",
+    "producer",
     "version_of",
     "version_from",
     "version_to",
@@ -157,7 +158,7 @@ impl CorpusPart {
                 .iter()
                 .map(|field| field.name().as_str())
                 .filter(|name| {
-                    ANNOTATION_COLUMNS.contains(name) || wanted.iter().any(|w| w.as_str() == *name)
+                    ANNOTATION_COLUMNS.contains(name) || wanted.contains(name)
                 })
                 .collect();
             let annotation = read_annotation(session, &part, annotator, &names)?;

@@ -7,8 +7,8 @@ use arrow::array::{Array, AsArray, RecordBatch, UInt32Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use moisson_core::{Decision, Digest, Error, Result, reason, span};
 use moisson_dedup::{
-    Duplicate, Item, NearOutcome, SurvivorKey, Version, VersionPolicy, exact, near, survivor_order,
-    versions,
+    Duplicate, Item, NearOutcome, SurvivorKey, Version, VersionPolicy, Versioned, exact, near,
+    survivor_order, versions,
 };
 
 use crate::control::{Control, Event};
@@ -125,29 +125,36 @@ fn drop_versions(plan: &Plan, corpus: &mut Corpus, items: &[Item], alive: &mut [
                 });
             }
         }
-        let dropped = versions(wanted, &rows, &mut mask);
-        for version in dropped {
-            let row = rows.get(version.dropped as usize).copied();
-            let observed = row.and_then(|row| {
-                row.state.map(str::to_owned).or_else(|| row.from.map(|from| from.to_string()))
-            });
-            let detail = version.kept.map(|kept| format!("newer version: {}", corpus.doc_id(kept)));
-            if let Some(alive) = alive.get_mut(version.dropped as usize) {
+        let decisions: Vec<(u32, Decision)> = versions(wanted, &rows, &mut mask)
+            .into_iter()
+            .map(|version| (version.dropped, version_decision(corpus, wanted, &version, &rows)))
+            .collect();
+        for (item, decision) in decisions {
+            if let Some(alive) = alive.get_mut(item as usize) {
                 *alive = false;
             }
-            corpus.drop(
-                version.dropped,
-                Decision {
-                    step: "version",
-                    rule: if wanted == VersionPolicy::Latest { "latest" } else { "in-force" }
-                        .to_owned(),
-                    reason: version.reason.to_owned(),
-                    observed,
-                    detail,
-                    ..Decision::default()
-                },
-            );
+            corpus.drop(item, decision);
         }
+    }
+}
+
+fn version_decision(
+    corpus: &Corpus,
+    policy: VersionPolicy,
+    version: &Versioned,
+    rows: &[Version<'_>],
+) -> Decision {
+    let observed = rows.get(version.dropped as usize).and_then(|row| {
+        row.state.map(str::to_owned).or_else(|| row.from.map(|from| from.to_string()))
+    });
+    let rule = if policy == VersionPolicy::Latest { "latest" } else { "in-force" };
+    Decision {
+        step: "version",
+        rule: rule.to_owned(),
+        reason: version.reason.to_owned(),
+        observed,
+        detail: version.kept.map(|kept| format!("newer version: {}", corpus.doc_id(kept))),
+        ..Decision::default()
     }
 }
 

@@ -40,10 +40,23 @@ pub fn annotators() -> Known {
 pub fn rules() -> Known {
     let rows = moisson_decide::presets().iter().flat_map(|preset| {
         preset.rules.iter().map(|rule| {
-            vec![preset.name.clone(), rule.code.clone(), rule.condition(), rule.doc.clone()]
+            vec![preset.name.clone(), rule.code.clone(), condition(rule), rule.doc.clone()]
         })
     });
     Known { names: &["preset", "code", "condition", "what"], rows: rows.collect() }
+}
+
+/// When a rule fails, as its entry says it: `quality_word_count below 50`.
+fn condition(rule: &moisson_decide::RuleEntry) -> String {
+    let mut text = rule.column.clone();
+    if let Ok(serde_json::Value::Object(entry)) = serde_json::to_value(rule) {
+        for key in ["below", "above", "in", "not_in", "is_true", "equals", "genres"] {
+            if let Some(bound) = entry.get(key) {
+                text.push_str(&format!(" {key} {bound}"));
+            }
+        }
+    }
+    text
 }
 
 /// Presets of rules.

@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod decide;
 pub mod dedup;
 pub mod explain;
+mod facts;
 pub mod flow;
 pub mod ingest;
 pub mod input;

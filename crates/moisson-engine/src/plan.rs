@@ -151,6 +151,7 @@ impl SourcePlan {
             genre: config.genre.clone(),
             language: config.language.clone(),
             producer: config.producer.clone(),
+            title: None,
         };
         let annotators: Vec<Box<dyn Annotator>> = vec![
             Box::new(LicenceAnnotator::new(config.licence.clone()).map_err(within)?),

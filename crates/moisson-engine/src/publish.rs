@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Date, Digest, Result, SCHEMA_VERSION};
-
+use moisson_publish::{attribution, card};
 
 use crate::corpus::Corpus;
-
+use crate::facts;
 use crate::manifest::{Books, LedgerEntry, PartEntry, RaisedAlarm, ReleaseManifest, ShardEntry};
 use crate::parts::{self, Part};
 use crate::plan::Plan;
@@ -133,6 +133,10 @@ pub fn run(
     }
     let manifest = outcome.manifest;
     move_staged(&manifest, session)?;
+    let facts = facts::release(plan, corpus, &manifest);
+    session.store().put("release/README.md", card(&facts).into())?;
+    let attributions = attribution(&facts::attributions(plan, corpus));
+    session.store().put("release/ATTRIBUTION.md", attributions.into())?;
     session.store().put_json(MANIFEST, &manifest)?;
     sweep(&manifest, session)?;
     Ok(Outcome { manifest, published: true, unchanged: false })

@@ -178,7 +178,7 @@ fn linked_groups(corpus: &Corpus, dedup: &DedupOutcome) -> BTreeMap<u32, u32> {
         }
         at
     }
-    let mut join = |parent: &mut Vec<u32>, left: u32, right: u32| {
+    let join = |parent: &mut Vec<u32>, left: u32, right: u32| {
         let (left, right) = (root(parent, left), root(parent, right));
         let (low, high) = (left.min(right), left.max(right));
         if let Some(slot) = parent.get_mut(high as usize) {

@@ -73,7 +73,8 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] naming the object, for instance when the disk is full; nothing is left behind.
     pub fn put(&self, path: &str, bytes: Bytes) -> Result<()> {
-        let put = self.inner.put(&self.path(path), PutPayload::from_bytes(bytes));
+        let full = self.path(path);
+        let put = self.inner.put(&full, PutPayload::from_bytes(bytes));
         self.runtime.block_on(put).map_err(|e| self.failed(path, &e))?;
         Ok(())
     }
@@ -162,7 +163,8 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] if it cannot be moved.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let rename = self.inner.rename(&self.path(from), &self.path(to));
+        let (full, target) = (self.path(from), self.path(to));
+        let rename = self.inner.rename(&full, &target);
         self.runtime.block_on(rename).map_err(|e| self.failed(from, &e))
     }
 

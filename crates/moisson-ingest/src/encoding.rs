@@ -31,7 +31,11 @@ pub fn decode<'a>(bytes: &'a [u8], declared: Option<&str>) -> Decoded<'a> {
         return decode_as(encoding, bytes);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), malformed: false };
+        return Decoded {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8.name(),
+            malformed: false,
+        };
     }
     match declared {
         Some(encoding) if encoding != UTF_8 => decode_as(encoding, bytes),
@@ -42,7 +46,11 @@ pub fn decode<'a>(bytes: &'a [u8], declared: Option<&str>) -> Decoded<'a> {
 
 fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, malformed) = encoding.decode_without_bom_handling(bytes);
-    Decoded { text, encoding: encoding.name(), malformed }
+    Decoded {
+        text,
+        encoding: encoding.name(),
+        malformed,
+    }
 }
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
@@ -63,13 +71,21 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
 }
 
 /// UTF-16 that carries no mark shows in its zero bytes, which text in another encoding does not have.
-fn utf16_without_mark(bytes: &[u8], declared: Option<&'static Encoding>) -> Option<&'static Encoding> {
+fn utf16_without_mark(
+    bytes: &[u8],
+    declared: Option<&'static Encoding>,
+) -> Option<&'static Encoding> {
     let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
     if !head.contains(&0) {
         return None;
     }
     let zeros = |parity: usize| {
-        head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count() * 10
+        head.iter()
+            .skip(parity)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+            * 10
     };
     let pairs = head.len() / 2;
     let (even, odd) = (zeros(0), zeros(1));
@@ -93,14 +109,20 @@ pub fn declared(bytes: &[u8]) -> Option<&str> {
     };
     let lower = scope.to_ascii_lowercase();
     let at = memchr::memmem::find(&lower, name)? + name.len();
-    let rest = scope.get(at..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let rest = scope
+        .get(at..)?
+        .trim_ascii_start()
+        .strip_prefix(b"=")?
+        .trim_ascii_start();
     let rest = match rest.first() {
         Some(b'"' | b'\'') => rest.get(1..)?,
         _ => rest,
     };
     let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_:.".contains(byte);
     let length = rest.iter().take_while(|byte| is_label(byte)).count();
-    std::str::from_utf8(rest.get(..length)?).ok().filter(|label| !label.is_empty())
+    std::str::from_utf8(rest.get(..length)?)
+        .ok()
+        .filter(|label| !label.is_empty())
 }
 
 /// Which encodings a reader of records accepts.
@@ -142,7 +164,9 @@ impl Expected {
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, str>, String> {
         let decoded = match self {
             Self::StrictUtf8 if Encoding::for_bom(bytes).is_none() => {
-                return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|e| e.to_string());
+                return std::str::from_utf8(bytes)
+                    .map(Cow::Borrowed)
+                    .map_err(|e| e.to_string());
             }
             Self::StrictUtf8 | Self::Detect => decode(bytes, None),
             Self::Declared(label) => decode(bytes, Some(label)),
@@ -151,6 +175,20 @@ impl Expected {
             return Err(format!("bytes that are no {}", decoded.encoding));
         }
         Ok(decoded.text)
+    }
+
+    /// As [`Expected::decode`], without a copy if the bytes are UTF-8 already.
+    ///
+    /// # Errors
+    /// What did not fit.
+    pub fn decode_owned(&self, bytes: Vec<u8>) -> Result<String, String> {
+        if Encoding::for_bom(&bytes).is_some() || utf16_without_mark(&bytes, None).is_some() {
+            return self.decode(&bytes).map(Cow::into_owned);
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(error) => self.decode(error.as_bytes()).map(Cow::into_owned),
+        }
     }
 }
 
@@ -165,7 +203,13 @@ pub fn unmarked<'a>(bytes: &'a mut dyn BufRead) -> Box<dyn BufRead + 'a> {
         return Box::new(bytes);
     }
     let decoder = encoding.new_decoder_without_bom_handling();
-    Box::new(Transcoded { bytes, decoder, text: String::with_capacity(CHUNK_BYTES), at: 0, done: false })
+    Box::new(Transcoded {
+        bytes,
+        decoder,
+        text: String::with_capacity(CHUNK_BYTES),
+        at: 0,
+        done: false,
+    })
 }
 
 const CHUNK_BYTES: usize = 64 << 10;
@@ -186,7 +230,9 @@ impl BufRead for Transcoded<'_> {
             self.at = 0;
             let input = self.bytes.fill_buf()?;
             self.done = input.is_empty();
-            let (_, read, _) = self.decoder.decode_to_string(input, &mut self.text, self.done);
+            let (_, read, _) = self
+                .decoder
+                .decode_to_string(input, &mut self.text, self.done);
             self.bytes.consume(read);
         }
         Ok(self.text.as_bytes().get(self.at..).unwrap_or_default())
@@ -212,7 +258,13 @@ mod tests {
     use super::{Expected, declared, decode, unmarked};
 
     fn utf16(text: &str, little: bool) -> Vec<u8> {
-        let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        let bytes = |unit: u16| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
+        };
         text.encode_utf16().flat_map(bytes).collect()
     }
 
@@ -227,18 +279,60 @@ mod tests {
             );
         };
         check(b"", None, "", "UTF-8", false);
-        check("\u{FEFF}été".as_bytes(), Some("iso-8859-1"), "été", "UTF-8", false);
+        check(
+            "\u{FEFF}été".as_bytes(),
+            Some("iso-8859-1"),
+            "été",
+            "UTF-8",
+            false,
+        );
         check("été".as_bytes(), Some("iso-8859-1"), "été", "UTF-8", false);
-        check(b"l\x92\xE9t\xE9", Some("iso-8859-1"), "l’été", "windows-1252", false);
-        check(b"l\x92\xE9t\xE9", Some("utf-8"), "l’été", "windows-1252", false);
-        check(b"l\x92\xE9t\xE9 en France", None, "l’été en France", "windows-1252", false);
-        check(b"\xE9t\xE9", Some("no such label"), "été", "windows-1252", false);
+        check(
+            b"l\x92\xE9t\xE9",
+            Some("iso-8859-1"),
+            "l’été",
+            "windows-1252",
+            false,
+        );
+        check(
+            b"l\x92\xE9t\xE9",
+            Some("utf-8"),
+            "l’été",
+            "windows-1252",
+            false,
+        );
+        check(
+            b"l\x92\xE9t\xE9 en France",
+            None,
+            "l’été en France",
+            "windows-1252",
+            false,
+        );
+        check(
+            b"\xE9t\xE9",
+            Some("no such label"),
+            "été",
+            "windows-1252",
+            false,
+        );
         let damaged = b"\xC3\xA9 \xC3\xA9 \xC3\xA9 \xC3\xA9 \xC3\xA9 \xFF";
         check(damaged, None, "é é é é é \u{FFFD}", "UTF-8", true);
         check(&utf16("\u{FEFF}été", true), None, "été", "UTF-16LE", false);
         check(&utf16("\u{FEFF}été", false), None, "été", "UTF-16BE", false);
-        check(&utf16("Bonjour à tous", true), None, "Bonjour à tous", "UTF-16LE", false);
-        check(&utf16("Bonjour à tous", false), Some("utf-16be"), "Bonjour à tous", "UTF-16BE", false);
+        check(
+            &utf16("Bonjour à tous", true),
+            None,
+            "Bonjour à tous",
+            "UTF-16LE",
+            false,
+        );
+        check(
+            &utf16("Bonjour à tous", false),
+            Some("utf-16be"),
+            "Bonjour à tous",
+            "UTF-16BE",
+            false,
+        );
     }
 
     #[test]
@@ -246,11 +340,20 @@ mod tests {
         let check = |head: &str, expected: Option<&str>| {
             assert_eq!(declared(head.as_bytes()), expected, "{head}");
         };
-        check(r#"<?xml version="1.0" encoding="ISO-8859-1"?><a charset="x"/>"#, Some("ISO-8859-1"));
+        check(
+            r#"<?xml version="1.0" encoding="ISO-8859-1"?><a charset="x"/>"#,
+            Some("ISO-8859-1"),
+        );
         check("<?xml version='1.0' encoding = 'utf-8' ?>", Some("utf-8"));
         check(r#"<?xml version="1.0"?><a encoding="x"/>"#, None);
-        check(r#"<html><meta charset="windows-1252">"#, Some("windows-1252"));
-        check(r#"<META http-equiv="a" content="text/html; CHARSET=iso-8859-1">"#, Some("iso-8859-1"));
+        check(
+            r#"<html><meta charset="windows-1252">"#,
+            Some("windows-1252"),
+        );
+        check(
+            r#"<META http-equiv="a" content="text/html; CHARSET=iso-8859-1">"#,
+            Some("iso-8859-1"),
+        );
         check("<html>charset", None);
         check("", None);
     }
@@ -261,21 +364,40 @@ mod tests {
             let expected_encoding = Expected::parse(option, Expected::StrictUtf8).unwrap();
             let decoded = expected_encoding.decode(bytes);
             assert_eq!(decoded.as_deref().ok(), expected, "{option:?} {bytes:?}");
+            let owned = expected_encoding.decode_owned(bytes.to_vec());
+            assert_eq!(owned.as_deref().ok(), expected, "{option:?} {bytes:?}");
         };
         check(None, "é".as_bytes(), Some("é"));
         check(None, b"\xE9", None);
         check(Some("detect"), b"\xE9t\xE9", Some("été"));
+        check(
+            Some("detect"),
+            &utf16("Bonjour à tous", true),
+            Some("Bonjour à tous"),
+        );
+        check(None, "\u{FEFF}é".as_bytes(), Some("é"));
         check(Some("latin1"), b"\xE9", Some("é"));
-        check(Some("utf-8"), b"\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xFF", None);
-        let error = Expected::parse(Some("utf-99"), Expected::Detect).unwrap_err().to_string();
-        assert!(error.contains("`utf-99`") && error.contains("`iso-8859-1`"), "{error}");
+        check(
+            Some("utf-8"),
+            b"\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xFF",
+            None,
+        );
+        let error = Expected::parse(Some("utf-99"), Expected::Detect)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`utf-99`") && error.contains("`iso-8859-1`"),
+            "{error}"
+        );
     }
 
     #[test]
     fn marks_are_taken_off_streams() {
         let check = |bytes: &[u8], expected: &str| {
             let mut read = String::new();
-            unmarked(&mut std::io::Cursor::new(bytes)).read_to_string(&mut read).unwrap();
+            unmarked(&mut std::io::Cursor::new(bytes))
+                .read_to_string(&mut read)
+                .unwrap();
             assert_eq!(read, expected);
         };
         check(b"", "");

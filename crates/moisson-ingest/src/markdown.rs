@@ -41,7 +41,11 @@ pub fn sections(markdown: &str, depth_max: u32) -> Option<Vec<Section>> {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_HEADING_ATTRIBUTES;
-    let mut writer = Writer { source: markdown, depth_max, ..Writer::default() };
+    let mut writer = Writer {
+        source: markdown,
+        depth_max,
+        ..Writer::default()
+    };
     for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
         writer.event(event, range)?;
     }
@@ -78,13 +82,15 @@ impl Writer<'_> {
         match event {
             Event::Start(tag) => self.start(tag, range.start),
             Event::End(tag) => self.end(tag)?,
-            Event::Text(text) | Event::Code(text) => self.push(&text),
+            Event::Text(text)
+            | Event::Code(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text) => self.push(&text),
             Event::Html(html) => self.html.push_str(&html),
             Event::InlineHtml(html) => self.inline_html(&html),
             Event::SoftBreak => self.soft_break(),
             Event::HardBreak => self.end_line(Break::Line),
             Event::Rule => self.end_line(Break::Paragraph),
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.push(&text),
             Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
         }
         Some(())
@@ -101,7 +107,11 @@ impl Writer<'_> {
             Tag::Heading { .. } | Tag::Paragraph => self.end_line(Break::Line),
             Tag::CodeBlock(kind) => {
                 let is_fenced = matches!(kind, CodeBlockKind::Fenced(_));
-                self.end_line(if is_fenced { Break::Paragraph } else { Break::Line });
+                self.end_line(if is_fenced {
+                    Break::Paragraph
+                } else {
+                    Break::Line
+                });
                 self.in_code = true;
             }
             Tag::BlockQuote(_) | Tag::FootnoteDefinition(_) => {
@@ -163,13 +173,21 @@ impl Writer<'_> {
     fn marker(&self, at: usize) -> String {
         let rest = self.source.get(at..).unwrap_or_default().trim_start();
         let marker = rest.split_whitespace().next().unwrap_or_default();
-        let is_number = marker.ends_with(['.', ')']) && marker.starts_with(|c: char| c.is_ascii_digit());
-        if is_number && marker.len() <= 10 { format!("{marker} ") } else { "- ".to_owned() }
+        let is_number =
+            marker.ends_with(['.', ')']) && marker.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && marker.len() <= 10 {
+            format!("{marker} ")
+        } else {
+            "- ".to_owned()
+        }
     }
 
     fn inline_html(&mut self, html: &str) {
         let name = html.trim_start_matches(['<', '/']);
-        let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let name = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default();
         if name.eq_ignore_ascii_case("br") || name.eq_ignore_ascii_case("p") {
             self.end_line(Break::Line);
         }
@@ -178,7 +196,10 @@ impl Writer<'_> {
     /// A line end inside a paragraph is a space, unless a sentence ends there: texts of law put one alinéa a line.
     fn soft_break(&mut self) {
         let text = self.target();
-        if text.trim_end().ends_with(['.', ';', ':', '!', '?', '»', '…']) {
+        if text
+            .trim_end()
+            .ends_with(['.', ';', ':', '!', '?', '»', '…'])
+        {
             self.end_line(Break::Line);
         } else {
             text.push(' ');
@@ -186,7 +207,11 @@ impl Writer<'_> {
     }
 
     fn target(&mut self) -> &mut String {
-        if self.in_heading { &mut self.section.heading } else { &mut self.section.text }
+        if self.in_heading {
+            &mut self.section.heading
+        } else {
+            &mut self.section.text
+        }
     }
 
     fn end_line(&mut self, due: Break) {
@@ -209,7 +234,11 @@ impl Writer<'_> {
             let is_after_marker = due == Break::Line && out.ends_with(' ') && ends_with_marker(out);
             if !is_after_marker {
                 out.truncate(out.trim_end_matches([' ', '\n']).len());
-                out.push_str(if due == Break::Paragraph { "\n\n" } else { "\n" });
+                out.push_str(if due == Break::Paragraph {
+                    "\n\n"
+                } else {
+                    "\n"
+                });
             }
         }
         out.push_str(text);
@@ -219,7 +248,11 @@ impl Writer<'_> {
         let mut section = std::mem::take(&mut self.section);
         self.due = Break::None;
         section.text.truncate(section.text.trim_end().len());
-        section.heading = section.heading.split_whitespace().collect::<Vec<_>>().join(" ");
+        section.heading = section
+            .heading
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         if section.level > 0 || !section.text.is_empty() {
             self.sections.push(section);
         }
@@ -228,7 +261,11 @@ impl Writer<'_> {
 
 fn ends_with_marker(text: &str) -> bool {
     let line = text.rsplit('\n').next().unwrap_or_default().trim_end();
-    line == "-" || (line.ends_with(['.', ')']) && line.len() <= 10 && line.starts_with(|c: char| c.is_ascii_digit()) && !line.contains(' '))
+    line == "-"
+        || (line.ends_with(['.', ')'])
+            && line.len() <= 10
+            && line.starts_with(|c: char| c.is_ascii_digit())
+            && !line.contains(' '))
 }
 
 fn level_number(level: HeadingLevel) -> u8 {
@@ -249,22 +286,47 @@ mod tests {
     #[test]
     fn markdown_as_a_table() {
         let check = |markdown: &str, expected: &str| {
-            assert_eq!(to_text(markdown, 64).as_deref(), Some(expected), "{markdown}");
+            assert_eq!(
+                to_text(markdown, 64).as_deref(),
+                Some(expected),
+                "{markdown}"
+            );
         };
         check("", "");
-        check("# Titre\n\nUn **mot** _fort_ et `code`.", "Titre\n\nUn mot fort et code.");
+        check(
+            "# Titre\n\nUn **mot** _fort_ et `code`.",
+            "Titre\n\nUn mot fort et code.",
+        );
         check("Un\nmot", "Un mot");
-        check("Premier alinéa.\nSecond alinéa.", "Premier alinéa.\nSecond alinéa.");
+        check(
+            "Premier alinéa.\nSecond alinéa.",
+            "Premier alinéa.\nSecond alinéa.",
+        );
         check("a  \nb", "a\nb");
         check("a\n\nb\n\n\n\nc", "a\n\nb\n\nc");
-        check("* un\n* deux\n  * trois\n\nfin", "- un\n- deux\n- trois\n\nfin");
+        check(
+            "* un\n* deux\n  * trois\n\nfin",
+            "- un\n- deux\n- trois\n\nfin",
+        );
         check("1) un\n2) deux", "1) un\n2) deux");
         check("1. un\n\n2. deux", "1. un\n\n2. deux");
-        check("[lien](https://exemple.fr) et ![image](i.png)", "lien et image");
-        check("| a | b |\n|---|---|\n| 1 | 2 |\n\nfin", "a | b\n1 | 2\n\nfin");
-        check("```rust\nfn a() {\n    b\n}\n```\n\nfin", "fn a() {\n    b\n}\n\nfin");
+        check(
+            "[lien](https://exemple.fr) et ![image](i.png)",
+            "lien et image",
+        );
+        check(
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\nfin",
+            "a | b\n1 | 2\n\nfin",
+        );
+        check(
+            "```rust\nfn a() {\n    b\n}\n```\n\nfin",
+            "fn a() {\n    b\n}\n\nfin",
+        );
         check("> cité\n\nfin", "cité\n\nfin");
-        check("<div>\n<p>bloc &eacute;</p>\n</div>\n\nfin", "bloc é\n\nfin");
+        check(
+            "<div>\n<p>bloc &eacute;</p>\n</div>\n\nfin",
+            "bloc é\n\nfin",
+        );
         check("a<br/>b <sup>2</sup>", "a\nb 2");
         check("texte[^1]\n\n[^1]: note", "texte\n\nnote");
         check("un avenant\\* signé", "un avenant* signé");
@@ -273,18 +335,29 @@ mod tests {
 
     #[test]
     fn headings_cut_sections() {
-        let markdown = "avant\n\n# Un\n\n## Deux *mots* {#ici}\n\ntexte\n\n> # cité\n\nSous\n====\n\nfin";
+        let markdown =
+            "avant\n\n# Un\n\n## Deux *mots* {#ici}\n\ntexte\n\n> # cité\n\nSous\n====\n\nfin";
         let found = sections(markdown, 64).unwrap();
         let rows: Vec<_> = found
             .iter()
-            .map(|s| (s.level, s.heading.as_str(), s.anchor.as_deref(), s.text.as_str()))
+            .map(|s| {
+                (
+                    s.level,
+                    s.heading.as_str(),
+                    s.anchor.as_deref(),
+                    s.text.as_str(),
+                )
+            })
             .collect();
-        assert_eq!(rows, [
-            (0, "", None, "avant"),
-            (1, "Un", None, ""),
-            (2, "Deux mots", Some("ici"), "texte\n\ncité"),
-            (1, "Sous", None, "fin"),
-        ]);
+        assert_eq!(
+            rows,
+            [
+                (0, "", None, "avant"),
+                (1, "Un", None, ""),
+                (2, "Deux mots", Some("ici"), "texte\n\ncité"),
+                (1, "Sous", None, "fin"),
+            ]
+        );
     }
 
     #[test]

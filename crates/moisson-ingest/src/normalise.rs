@@ -9,7 +9,10 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// Which steps are taken; all of them by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one switch of the pipeline file")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one switch of the pipeline file"
+)]
 pub struct NormaliseParams {
     /// Unicode normalisation form C.
     pub nfc: bool,
@@ -26,7 +29,13 @@ pub struct NormaliseParams {
 
 impl Default for NormaliseParams {
     fn default() -> Self {
-        Self { nfc: true, line_ends: true, control: true, soft_hyphens: true, white_space: true }
+        Self {
+            nfc: true,
+            line_ends: true,
+            control: true,
+            soft_hyphens: true,
+            white_space: true,
+        }
     }
 }
 
@@ -97,8 +106,13 @@ fn fate(character: char) -> Fate {
         '\n' | '\t' => Fate::Kept,
         '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Fate::LineEnd,
         '\u{AD}' => Fate::SoftHyphen,
-        '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}'
-        | '\u{FFFE}' | '\u{FFFF}' => Fate::Control,
+        '\0'..='\u{1F}'
+        | '\u{7F}'..='\u{9F}'
+        | '\u{200B}'
+        | '\u{2060}'
+        | '\u{FEFF}'
+        | '\u{FFFE}'
+        | '\u{FFFF}' => Fate::Control,
         _ => Fate::Kept,
     }
 }
@@ -130,11 +144,14 @@ fn replace_characters(
     let mut clean = String::new();
     let (mut copied, mut at) = (0, 0);
     let (mut line_ends, mut control, mut soft_hyphens) = (false, false, false);
-    while let Some(ahead) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|b| SUSPECT[usize::from(*b)]))
+    while let Some(ahead) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|b| SUSPECT[usize::from(*b)]))
     {
         at += ahead;
-        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            break;
+        };
         let end = at + character.len_utf8();
         let replacement = match fate(character) {
             Fate::LineEnd if params.line_ends => {
@@ -178,7 +195,11 @@ fn needs_nfc(text: &str) -> bool {
         0xE2 => bytes.get(at + 1) == Some(&0x80) && bytes.get(at + 2).is_some_and(|b| *b > 0x81),
         _ => byte < 0xCC,
     };
-    if bytes.iter().enumerate().all(|(at, byte)| is_plain(at, *byte)) {
+    if bytes
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| is_plain(at, *byte))
+    {
         return false;
     }
     match is_nfc_quick(text.chars()) {
@@ -224,7 +245,11 @@ fn tidy_white_space(text: &str) -> String {
             tidy.push_str(if empty_lines > 0 { "\n\n" } else { "\n" });
         }
         empty_lines = 0;
-        let line = if tidy.is_empty() { line.trim_start() } else { line };
+        let line = if tidy.is_empty() {
+            line.trim_start()
+        } else {
+            line
+        };
         push_line(&mut tidy, line);
     }
     tidy
@@ -261,7 +286,12 @@ mod tests {
     use super::{NormaliseCounts, NormaliseParams, normalise};
 
     fn all(text: &str) -> String {
-        normalise(text, NormaliseParams::default(), &mut NormaliseCounts::default()).into_owned()
+        normalise(
+            text,
+            NormaliseParams::default(),
+            &mut NormaliseCounts::default(),
+        )
+        .into_owned()
     }
 
     #[test]
@@ -301,7 +331,10 @@ mod tests {
         off(|p| p.soft_hyphens = false, "\u{AD}");
         off(|p| p.control = false, "\0");
         off(|p| p.white_space = false, "  ");
-        let mut params = NormaliseParams { line_ends: false, ..NormaliseParams::default() };
+        let mut params = NormaliseParams {
+            line_ends: false,
+            ..NormaliseParams::default()
+        };
         params.white_space = false;
         params.control = false;
         let text = normalise(dirty, params, &mut NormaliseCounts::default()).into_owned();

@@ -32,7 +32,9 @@ impl From<StreamFault> for io::Error {
 
 /// Returns why a read failed.
 pub fn stream_fault(error: &io::Error) -> StreamFault {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<StreamFault>());
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<StreamFault>());
     inner.cloned().unwrap_or_else(|| StreamFault {
         reason: match error.kind() {
             io::ErrorKind::UnexpectedEof => reason::EXTRACT_TRUNCATED,
@@ -67,7 +69,9 @@ pub fn whole(member: &mut Member<'_>, sink: &mut dyn Sink) -> Result<Option<Whol
     }
     let limit = member.limits.record_bytes_max;
     let mut bytes = Vec::new();
-    let read = (&mut *member.bytes).take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    let read = (&mut *member.bytes)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes);
     let uri = member.uri;
     if let Err(error) = read {
         sink.fault(record_fault(uri, stream_fault(&error)))?;
@@ -179,7 +183,9 @@ impl Lines {
                 break;
             }
             let newline = memchr::memchr(b'\n', buffer);
-            let piece = buffer.get(..newline.map_or(buffer.len(), |at| at + 1)).unwrap_or_default();
+            let piece = buffer
+                .get(..newline.map_or(buffer.len(), |at| at + 1))
+                .unwrap_or_default();
             size += piece.len() as u64;
             // The line end itself may lie one byte past the limit, a carriage return another.
             if size <= self.limit.saturating_add(2) {
@@ -204,7 +210,10 @@ impl Lines {
             line.pop();
         }
         if !is_whole || line.len() as u64 > self.limit {
-            return Ok(Line::TooLarge { offset, bytes: size });
+            return Ok(Line::TooLarge {
+                offset,
+                bytes: size,
+            });
         }
         Ok(Line::Read { offset })
     }
@@ -217,12 +226,12 @@ impl Lines {
 /// # Errors
 /// What the sink or `record` returned.
 pub fn each_line(
-    member: Member<'_>,
+    member: &mut Member<'_>,
     sink: &mut dyn Sink,
     mut record: impl FnMut(&[u8], u64, &mut dyn Sink) -> Result<()>,
 ) -> Result<()> {
     let (uri, limit) = (member.uri, member.limits.record_bytes_max);
-    let mut bytes = unmarked(member.bytes);
+    let mut bytes = unmarked(&mut *member.bytes);
     let mut lines = Lines::new(limit);
     let mut line = Vec::new();
     let mut is_empty = true;
@@ -255,7 +264,10 @@ pub fn each_line(
 pub fn failed(uri: &str, offset: u64, error: &io::Error, sink: &mut dyn Sink) -> Result<()> {
     if sink.begin_record()? {
         let fault = record_fault(uri, stream_fault(error));
-        sink.fault(Fault { raw_offset: Some(offset), ..fault })?;
+        sink.fault(Fault {
+            raw_offset: Some(offset),
+            ..fault
+        })?;
     }
     Ok(())
 }
@@ -267,7 +279,11 @@ pub fn failed(uri: &str, offset: u64, error: &io::Error, sink: &mut dyn Sink) ->
 pub fn empty(uri: &str, sink: &mut dyn Sink) -> Result<()> {
     if sink.begin_record()? {
         let raw_uri = uri.to_owned();
-        sink.fault(Fault { reason: reason::EXTRACT_EMPTY, raw_uri, ..Fault::default() })?;
+        sink.fault(Fault {
+            reason: reason::EXTRACT_EMPTY,
+            raw_uri,
+            ..Fault::default()
+        })?;
     }
     Ok(())
 }
@@ -303,18 +319,32 @@ mod tests {
         check("", 9, &[]);
         check("a\nb", 9, &["0 a", "2 b"]);
         check("a\r\n\nb\n", 9, &["0 a", "3 ", "4 b"]);
-        check("abc\nabcd\nabcde\nab", 3, &["0 abc", "4 too large 5", "9 too large 6", "15 ab"]);
+        check(
+            "abc\nabcd\nabcde\nab",
+            3,
+            &["0 abc", "4 too large 5", "9 too large 6", "15 ab"],
+        );
         check("abc\r\nabcd", 3, &["0 abc", "5 too large 4"]);
     }
 
     #[test]
     fn whole_members_as_a_table() {
         let check = |bytes: &[u8], committed: usize, text: Option<&[u8]>, faults: &[&str]| {
-            let limits = Limits { record_bytes_max: 4, ..Limits::default() };
+            let limits = Limits {
+                record_bytes_max: 4,
+                ..Limits::default()
+            };
             let mut cursor = Cursor::new(bytes);
-            let mut member =
-                Member { uri: "f", bytes: &mut cursor, sequence: 0, limits: &limits };
-            let mut sink = Collected { committed, ..Collected::default() };
+            let mut member = Member {
+                uri: "f",
+                bytes: &mut cursor,
+                sequence: 0,
+                limits: &limits,
+            };
+            let mut sink = Collected {
+                committed,
+                ..Collected::default()
+            };
             let read = whole(&mut member, &mut sink).unwrap();
             assert_eq!(read.as_ref().map(|whole| whole.bytes.as_slice()), text);
             assert_eq!(sink.fault_lines(), faults);

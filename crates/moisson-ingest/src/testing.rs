@@ -22,12 +22,18 @@ impl Collected {
     /// Faults as `reason uri`, whole-file ones with a `*` in front.
     pub fn fault_lines(&self) -> Vec<String> {
         let star = |fault: &Fault| if fault.whole_file { "*" } else { "" };
-        self.faults.iter().map(|f| format!("{}{} {}", star(f), f.reason, f.raw_uri)).collect()
+        self.faults
+            .iter()
+            .map(|f| format!("{}{} {}", star(f), f.reason, f.raw_uri))
+            .collect()
     }
 
     /// Documents as (key, text).
     pub fn texts(&self) -> Vec<(String, &str)> {
-        self.documents.iter().map(|d| (d.key_text(), d.text.as_str())).collect()
+        self.documents
+            .iter()
+            .map(|d| (d.key_text(), d.text.as_str()))
+            .collect()
     }
 }
 
@@ -63,7 +69,12 @@ pub fn read_bytes(
 ) -> Collected {
     let reader = crate::readers::build(name, options).unwrap();
     let mut sink = Collected::default();
-    let member = crate::Member { uri, bytes: &mut bytes, sequence: 0, limits };
+    let member = crate::Member {
+        uri,
+        bytes: &mut bytes,
+        sequence: 0,
+        limits,
+    };
     reader.read(member, &mut sink).unwrap();
     sink
 }

@@ -20,10 +20,10 @@ pub(crate) fn nearest<'a>(
         if name.len().abs_diff(label.len()) > distance_max {
             continue;
         }
-        let distance = edit_distance(label.as_bytes(), name.as_bytes());
-        if distance > distance_max {
+        let distance = edit_distance(label.as_bytes(), name.as_bytes(), distance_max);
+        let Some(distance) = distance else {
             continue;
-        }
+        };
         match best {
             Some((least, _)) if distance > least => {}
             Some((least, other)) if distance == least => unique &= other == id,
@@ -33,11 +33,13 @@ pub(crate) fn nearest<'a>(
     best.filter(|_| unique).map(|(_, id)| id.to_owned())
 }
 
-fn edit_distance(a: &[u8], b: &[u8]) -> usize {
+/// Returns the optimal string alignment distance, or `None` if it is above `distance_max`.
+fn edit_distance(a: &[u8], b: &[u8], distance_max: usize) -> Option<usize> {
     let mut before_last: Vec<usize> = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut current: Vec<usize> = vec![0; b.len() + 1];
     for (row, &left) in a.iter().enumerate() {
-        let mut current = vec![row + 1];
+        current[0] = row + 1;
         for (column, &right) in b.iter().enumerate() {
             let substituted = last[column] + usize::from(left != right);
             let mut least = substituted
@@ -47,11 +49,17 @@ fn edit_distance(a: &[u8], b: &[u8]) -> usize {
             if swapped {
                 least = least.min(before_last[column - 1] + 1);
             }
-            current.push(least);
+            current[column + 1] = least;
         }
-        before_last = std::mem::replace(&mut last, current);
+        // No later row can come below the least of two rows that follow each other.
+        let hopeless = |row: &[usize]| row.iter().all(|&distance| distance > distance_max);
+        if hopeless(&current) && hopeless(&last) {
+            return None;
+        }
+        std::mem::swap(&mut before_last, &mut last);
+        std::mem::swap(&mut last, &mut current);
     }
-    last[b.len()]
+    Some(last[b.len()]).filter(|&distance| distance <= distance_max)
 }
 
 #[cfg(test)]

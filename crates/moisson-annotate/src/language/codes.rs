@@ -188,7 +188,7 @@ const LABEL: &str = "__label__";
 
 /// Returns the name of a fastText label.
 ///
-/// Labels that already hold a script (`__label__oci_Latn`: GlotLID, OpenLID) stay as they are; a label that is not
+/// Labels that already hold a script (`__label__oci_Latn`: `GlotLID`, `OpenLID`) stay as they are; a label that is not
 /// known keeps its code, with the script `Zyyy` (undetermined).
 pub fn from_fasttext(label: &str) -> String {
     let code = label.strip_prefix(LABEL).unwrap_or(label);

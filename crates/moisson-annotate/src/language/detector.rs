@@ -3,12 +3,12 @@
 use fasttext_pure_rs::FastText;
 use moisson_core::{Error, Result};
 
-use super::codes;
+use super::{codes, function_words};
 
 /// What finds the language of a passage.
 #[derive(Debug)]
 pub enum Detector {
-    /// Trigrams and alphabets of some 70 languages, part of the program.
+    /// Function words of French and English, then trigrams and alphabets of some 70 languages; part of the program.
     BuiltIn,
     /// A model file.
     FastText(Box<FastText>),
@@ -30,6 +30,9 @@ impl Detector {
     pub fn detect(&self, passage: &str) -> Option<(String, f32)> {
         match self {
             Self::BuiltIn => {
+                if let Some((language, confidence)) = function_words::detect(passage) {
+                    return Some((language.to_owned(), confidence));
+                }
                 let info = whatlang::detect(passage)?;
                 #[expect(clippy::cast_possible_truncation, reason = "a confidence")]
                 let confidence = info.confidence() as f32;

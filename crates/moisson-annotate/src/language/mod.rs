@@ -3,6 +3,7 @@
 mod chunk;
 pub mod codes;
 mod detector;
+mod function_words;
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ impl Default for LanguageParams {
 /// Languages are found passage by passage, see [`passages`].
 #[derive(Debug)]
 pub struct LanguageAnnotator {
-    sample_bytes: usize,
+    params: LanguageParams,
     detector: Detector,
     parameters: Digest,
     schema: SchemaRef,
@@ -78,7 +79,7 @@ impl LanguageAnnotator {
             .field(&model.map_or([0; 32], |model| Digest::of(model).0))
             .finish();
         Ok(Self {
-            sample_bytes: params.sample_bytes,
+            params,
             detector: model.map_or(Ok(Detector::BuiltIn), Detector::fasttext)?,
             parameters,
             schema: schema(),
@@ -136,7 +137,13 @@ impl Annotator for LanguageAnnotator {
         let text = TextColumn::try_new(documents, "text")?;
         let rows: Vec<Vec<Share>> = text
             .iter()
-            .map(|text| measure(text.unwrap_or_default(), self.sample_bytes, &self.detector))
+            .map(|text| {
+                measure(
+                    text.unwrap_or_default(),
+                    self.params.sample_bytes,
+                    &self.detector,
+                )
+            })
             .collect();
         let columns: Vec<ArrayRef> = vec![
             strings(
@@ -166,7 +173,11 @@ fn shares_column(rows: &[Vec<Share>]) -> Result<ListArray> {
                 .map(|share| Some(share.language.as_str()))
                 .collect::<StringArray>(),
         ),
-        Arc::new(items().map(|share| share.share).collect::<Float32Array>()),
+        Arc::new(
+            items()
+                .map(|share| share.of_bytes)
+                .collect::<Float32Array>(),
+        ),
     ];
     Ok(ListArray::try_new(
         share_item(),
@@ -186,7 +197,7 @@ pub struct Share {
     /// ISO 639-3 and script.
     pub language: String,
     /// Share of the measured bytes, `0.0..=1.0`.
-    pub share: f32,
+    pub of_bytes: f32,
     /// Mean confidence over its passages, weighted by bytes, `0.0..=1.0`.
     pub confidence: f32,
 }
@@ -224,7 +235,7 @@ pub fn measure(text: &str, sample_bytes: usize, detector: &Detector) -> Vec<Shar
     sums.into_iter()
         .map(|(language, bytes, weights)| Share {
             language,
-            share: (bytes as f64 / measured as f64) as f32,
+            of_bytes: (bytes as f64 / measured as f64) as f32,
             confidence: (weights / bytes as f64) as f32,
         })
         .collect()
@@ -300,8 +311,8 @@ mod tests {
             let shares = measure(&text, 32_768, &annotator.detector);
             let names: Vec<&str> = shares.iter().map(|share| share.language.as_str()).collect();
             assert_eq!(names, ["fra_Latn", "eng_Latn"]);
-            assert!((shares[0].share - 0.667).abs() < 0.02);
-            assert!((shares.iter().map(|share| share.share).sum::<f32>() - 1.0).abs() < 1e-6);
+            assert!((shares[0].of_bytes - 0.667).abs() < 0.02);
+            assert!((shares.iter().map(|share| share.of_bytes).sum::<f32>() - 1.0).abs() < 1e-6);
         }
     }
 
@@ -313,7 +324,7 @@ mod tests {
         let shares = measure(&text, 32_768, &Detector::BuiltIn);
         let shares: Vec<(&str, f32)> = shares
             .iter()
-            .map(|share| (share.language.as_str(), share.share))
+            .map(|share| (share.language.as_str(), share.of_bytes))
             .collect();
         assert_eq!(shares, [("eng_Latn", 0.5), ("fra_Latn", 0.5)]);
     }
@@ -327,7 +338,7 @@ mod tests {
         );
         let shares = measure(&text, 32_768, &Detector::BuiltIn);
         assert_eq!(shares[0].language, "fra_Latn");
-        assert!((shares[0].share - 0.75).abs() < 0.05, "{shares:?}");
+        assert!((shares[0].of_bytes - 0.75).abs() < 0.05, "{shares:?}");
     }
 
     #[test]

@@ -30,8 +30,10 @@ const TEXTS: [(&str, bool); 11] = [
 pub(super) fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
-        let mut fields: Vec<Field> =
-            TEXTS.into_iter().map(|(name, nullable)| text(name, nullable)).collect();
+        let mut fields: Vec<Field> = TEXTS
+            .into_iter()
+            .map(|(name, nullable)| text(name, nullable))
+            .collect();
         fields.push(Field::new("licence_clarity", DataType::UInt8, false));
         fields.push(text("attribution", true));
         fields.push(text("licence_detail", true));

@@ -103,9 +103,11 @@ impl Annotator for LicenceAnnotator {
             let date = modified_on
                 .is_valid(row)
                 .then(|| Date(modified_on.value(row)));
-            let line = verdict.attribution_line(producer.get(row), title.get(row), date, url.get(row));
+            let line =
+                verdict.attribution_line(producer.get(row), title.get(row), date, url.get(row));
             let nobody = line.is_none() && verdict.attribution != Attribution::None;
-            let incomplete = nobody.then_some("attribution is due, and neither producer nor address is known");
+            let incomplete =
+                nobody.then_some("attribution is due, and neither producer nor address is known");
             columns.push(verdict, line, incomplete);
         }
         columns.finish()

@@ -30,7 +30,11 @@ fn value<'a>(batch: &'a RecordBatch, column: &str, row: usize) -> Option<&'a str
 }
 
 fn clarity(batch: &RecordBatch, row: usize) -> u8 {
-    batch.column_by_name("licence_clarity").unwrap().as_primitive::<UInt8Type>().value(row)
+    batch
+        .column_by_name("licence_clarity")
+        .unwrap()
+        .as_primitive::<UInt8Type>()
+        .value(row)
 }
 
 fn assumed(work: &str) -> LicenceConfig {
@@ -43,37 +47,125 @@ fn assumed(work: &str) -> LicenceConfig {
 
 #[test]
 fn records_and_pipeline_as_a_table() {
-    let check = |config: Option<LicenceConfig>, statement: &str, expected: [Option<&str>; 5], clear: u8| {
-        let batch = documents(&[statement]);
-        let columns = LicenceAnnotator::new(config).unwrap().annotate(&batch).unwrap();
-        let names = ["licence_status", "licence", "licence_tier", "licence_evidence", "licence_reason"];
-        assert_eq!(names.map(|name| value(&columns, name, 0)), expected, "{statement}");
-        assert_eq!(clarity(&columns, 0), clear, "{statement}");
+    let check =
+        |config: Option<LicenceConfig>, statement: &str, expected: [Option<&str>; 5], clear: u8| {
+            let batch = documents(&[statement]);
+            let columns = LicenceAnnotator::new(config)
+                .unwrap()
+                .annotate(&batch)
+                .unwrap();
+            let names = [
+                "licence_status",
+                "licence",
+                "licence_tier",
+                "licence_evidence",
+                "licence_reason",
+            ];
+            assert_eq!(
+                names.map(|name| value(&columns, name, 0)),
+                expected,
+                "{statement}"
+            );
+            assert_eq!(clarity(&columns, 0), clear, "{statement}");
+        };
+    let known = |licence, tier, evidence, reason| {
+        [
+            Some("known"),
+            Some(licence),
+            Some(tier),
+            Some(evidence),
+            reason,
+        ]
     };
-    let known = |licence, tier, evidence, reason| [Some("known"), Some(licence), Some(tier), Some(evidence), reason];
     check(None, "-", [Some("unknown"), None, None, None, None], 0);
-    check(None, "etalab-2.0", known("etalab-2.0", "attribution", "declared", None), 3);
-    check(None, "CC BY-NC 4.0", known("CC-BY-NC-4.0", "research", "declared", None), 3);
-    check(None, "CC BY-SA", [Some("versionless"), None, None, Some("declared"), None], 0);
-    check(None, "libre de droits", [Some("unknown"), None, None, Some("declared"), None], 0);
+    check(
+        None,
+        "etalab-2.0",
+        known("etalab-2.0", "attribution", "declared", None),
+        3,
+    );
+    check(
+        None,
+        "CC BY-NC 4.0",
+        known("CC-BY-NC-4.0", "research", "declared", None),
+        3,
+    );
+    check(
+        None,
+        "CC BY-SA",
+        [Some("versionless"), None, None, Some("declared"), None],
+        0,
+    );
+    check(
+        None,
+        "libre de droits",
+        [Some("unknown"), None, None, Some("declared"), None],
+        0,
+    );
     let reason = Some("page of the data set");
-    check(Some(assumed("etalab-2.0")), "-", known("etalab-2.0", "attribution", "assumed", reason), 1);
-    check(Some(assumed("etalab-2.0")), " ", known("etalab-2.0", "attribution", "assumed", reason), 1);
-    check(Some(assumed("etalab-2.0")), "CC0", known("CC0-1.0", "public-domain", "declared", None), 3);
+    check(
+        Some(assumed("etalab-2.0")),
+        "-",
+        known("etalab-2.0", "attribution", "assumed", reason),
+        1,
+    );
+    check(
+        Some(assumed("etalab-2.0")),
+        " ",
+        known("etalab-2.0", "attribution", "assumed", reason),
+        1,
+    );
+    check(
+        Some(assumed("etalab-2.0")),
+        "CC0",
+        known("CC0-1.0", "public-domain", "declared", None),
+        3,
+    );
     // An unrecognised statement of the record is not covered up by an assumption.
-    check(Some(assumed("etalab-2.0")), "voir avec la mairie", [Some("unknown"), None, None, Some("declared"), None], 0);
-    let distrust = LicenceConfig { trust_records: false, ..assumed("etalab-2.0") };
-    check(Some(distrust), "CC0", known("etalab-2.0", "attribution", "assumed", reason), 1);
-    let inferred = LicenceConfig { evidence: Evidence::Inferred, reason: None, ..assumed("etalab-2.0") };
-    check(Some(inferred), "-", known("etalab-2.0", "attribution", "inferred", None), 2);
+    check(
+        Some(assumed("etalab-2.0")),
+        "voir avec la mairie",
+        [Some("unknown"), None, None, Some("declared"), None],
+        0,
+    );
+    let distrust = LicenceConfig {
+        trust_records: false,
+        ..assumed("etalab-2.0")
+    };
+    check(
+        Some(distrust),
+        "CC0",
+        known("etalab-2.0", "attribution", "assumed", reason),
+        1,
+    );
+    let inferred = LicenceConfig {
+        evidence: Evidence::Inferred,
+        reason: None,
+        ..assumed("etalab-2.0")
+    };
+    check(
+        Some(inferred),
+        "-",
+        known("etalab-2.0", "attribution", "inferred", None),
+        2,
+    );
 }
 
 #[test]
 fn a_row_tells_the_whole_story() {
-    let config = LicenceConfig { terms: Some("Gallica non commercial".into()), ..assumed("domaine public") };
-    let columns = LicenceAnnotator::new(Some(config)).unwrap().annotate(&documents(&["-"])).unwrap();
+    let config = LicenceConfig {
+        terms: Some("Gallica non commercial".into()),
+        ..assumed("domaine public")
+    };
+    let columns = LicenceAnnotator::new(Some(config))
+        .unwrap()
+        .annotate(&documents(&["-"]))
+        .unwrap();
     let check = |name, expected| assert_eq!(value(&columns, name, 0), expected, "{name}");
-    check("licence", Some("LicenseRef-moisson-public-domain AND LicenseRef-moisson-gallica-nc"));
+    check(
+        "licence",
+        Some("LicenseRef-moisson-public-domain AND LicenseRef-moisson-gallica-nc"),
+    );
     check("licence_family", Some("non-commercial"));
     check("licence_shard_family", Some("non-commercial"));
     check("licence_statement", Some("Gallica non commercial"));
@@ -81,10 +173,15 @@ fn a_row_tells_the_whole_story() {
     check("licence_layer", Some("terms"));
     check("licence_terms", Some("LicenseRef-moisson-gallica-nc"));
     check("licence_detail", None);
-    let columns = LicenceAnnotator::new(None).unwrap().annotate(&documents(&["lov2"])).unwrap();
+    let columns = LicenceAnnotator::new(None)
+        .unwrap()
+        .annotate(&documents(&["lov2"]))
+        .unwrap();
     assert_eq!(
         value(&columns, "attribution", 0),
-        Some("Source : Ville d’Exemple, « Arrêté », dernière mise à jour : 2026-03-01, Licence Ouverte 2.0 (Etalab)")
+        Some(
+            "Source : Ville d’Exemple, « Arrêté », dernière mise à jour : 2026-03-01, Licence Ouverte 2.0 (Etalab)"
+        )
     );
 }
 
@@ -96,28 +193,54 @@ fn missing_producers_are_told() {
     document.licence_declared = Some("etalab-2.0".into());
     documents.push(document);
     let batch = documents.finish().unwrap();
-    let columns = LicenceAnnotator::new(None).unwrap().annotate(&batch).unwrap();
+    let columns = LicenceAnnotator::new(None)
+        .unwrap()
+        .annotate(&batch)
+        .unwrap();
     assert_eq!(value(&columns, "attribution", 0), None);
-    assert!(value(&columns, "licence_detail", 0).unwrap().contains("attribution is due"));
+    assert!(
+        value(&columns, "licence_detail", 0)
+            .unwrap()
+            .contains("attribution is due")
+    );
 }
 
 #[test]
 fn annotating_in_pieces_is_annotating_the_whole() {
     let annotator = LicenceAnnotator::new(Some(assumed("etalab-2.0"))).unwrap();
-    let batch = documents(&["-", "CC0", "CC BY-SA", "-", "CC0", "MIT OR Apache-2.0", "inconnue"]);
+    let batch = documents(&[
+        "-",
+        "CC0",
+        "CC BY-SA",
+        "-",
+        "CC0",
+        "MIT OR Apache-2.0",
+        "inconnue",
+    ]);
     let whole = annotator.annotate(&batch).unwrap();
     assert_eq!(whole.schema(), annotator.schema());
     for cut in 0..=batch.num_rows() {
-        let parts = [batch.slice(0, cut), batch.slice(cut, batch.num_rows() - cut)];
+        let parts = [
+            batch.slice(0, cut),
+            batch.slice(cut, batch.num_rows() - cut),
+        ];
         let parts = parts.map(|part| annotator.annotate(&part).unwrap());
-        assert_eq!(concat_batches(&annotator.schema(), &parts).unwrap(), whole, "cut at {cut}");
+        assert_eq!(
+            concat_batches(&annotator.schema(), &parts).unwrap(),
+            whole,
+            "cut at {cut}"
+        );
     }
 }
 
 #[test]
 fn the_listed_columns_are_the_produced_ones() {
     let schema = LicenceAnnotator::new(None).unwrap().schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
     assert_eq!(names, super::COLUMNS);
 }
 
@@ -126,6 +249,9 @@ fn parameters_follow_the_pipeline() {
     let digest = |config| LicenceAnnotator::new(config).unwrap().parameters();
     assert_eq!(digest(None), digest(Some(LicenceConfig::default())));
     assert_ne!(digest(None), digest(Some(assumed("etalab-2.0"))));
-    assert_ne!(digest(Some(assumed("CC0-1.0"))), digest(Some(assumed("etalab-2.0"))));
+    assert_ne!(
+        digest(Some(assumed("CC0-1.0"))),
+        digest(Some(assumed("etalab-2.0")))
+    );
     assert!(LicenceAnnotator::new(Some(assumed("etalba"))).is_err());
 }

@@ -242,13 +242,11 @@ mod tests {
         let line = "Une phrase assez courte ici.\nUn titre\nActivez JavaScript dès maintenant !\n";
         let text = line.repeat(super::BLOCK / line.len() * 2 + 7) + &"m".repeat(super::BLOCK + 5);
         let found = c4(&text);
-        assert_eq!(found.sentences as usize, text.matches("courte").count());
-        assert_eq!(
-            found.cuts.len(),
-            text.lines().count() - found.sentences as usize
-        );
+        let kept = text.matches("courte").count();
+        assert_eq!(found.sentences, kept as u64);
+        assert_eq!(found.cuts.len(), text.lines().count() - kept);
         for cut in &found.cuts {
-            let line = &text[cut.span.start..cut.span.end];
+            let line = text.get(cut.span.start..cut.span.end).unwrap();
             let expected = if line.contains("Java") {
                 "line/javascript"
             } else if line.contains("titre") {

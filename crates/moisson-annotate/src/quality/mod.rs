@@ -1,10 +1,10 @@
-//! Quality annotation: the measurements behind the Gopher, FineWeb and C4 filters.
+//! Quality annotation: the measurements behind the Gopher, `FineWeb` and C4 filters.
 //!
 //! Columns are named for what they measure, not for the filter that uses them. Semantics are those of datatrove,
 //! whose thresholds are published, over the French-aware words of [`moisson_text::word`].
 //!
-//! Sources: Rae et al. 2021 (Gopher), arXiv:2112.11446; Penedo et al. 2024 (FineWeb), arXiv:2406.17557; Penedo et al.
-//! 2025 (FineWeb-2), arXiv:2506.20920; Raffel et al. 2020 (C4), arXiv:1910.10683.
+//! Sources: Rae et al. 2021 (Gopher), arXiv:2112.11446; Penedo et al. 2024 (`FineWeb`), arXiv:2406.17557; Penedo et al.
+//! 2025 (`FineWeb`-2), arXiv:2506.20920; Raffel et al. 2020 (C4), arXiv:1910.10683.
 
 mod c4;
 mod columns;
@@ -308,7 +308,8 @@ mod tests {
             .value(0);
         let spans = spans.as_struct();
         let at = |column: usize, row| {
-            spans.column(column).as_primitive::<UInt64Type>().value(row) as usize
+            let bytes = spans.column(column).as_primitive::<UInt64Type>();
+            usize::try_from(bytes.value(row)).unwrap()
         };
         let cut: Vec<&str> = (0..spans.len())
             .map(|row| text.get(at(0, row)..at(1, row)).unwrap())

@@ -27,7 +27,7 @@ pub(super) struct Sequences {
     /// Characters before each word, and in all.
     characters: Vec<u64>,
     /// Hash of the sequence that starts at each word.
-    sequences: Vec<u64>,
+    hashes: Vec<u64>,
     /// True where the sequence occurs more than once.
     repeats: Vec<bool>,
     slots: Vec<usize>,
@@ -55,8 +55,8 @@ impl Sequences {
     /// in prose, a few percent after three words.
     pub(super) fn measure(&mut self, table: &mut Table) -> Repeats {
         let mut measured = Repeats::default();
-        self.sequences.clear();
-        self.sequences.extend_from_slice(&self.words);
+        self.hashes.clear();
+        self.hashes.extend_from_slice(&self.words);
         self.repeats.clear();
         self.repeats.resize(self.words.len(), true);
         for (top, length) in measured.top.iter_mut().zip(2..) {
@@ -76,9 +76,9 @@ impl Sequences {
     /// Goes on from sequences of `length - 1` words to those of `length`.
     fn lengthen(&mut self, length: usize) {
         let count = (self.words.len() + 1).saturating_sub(length);
-        self.sequences.truncate(count);
+        self.hashes.truncate(count);
         let last_words = self.words.get(length - 1..).unwrap_or_default();
-        for (sequence, word) in self.sequences.iter_mut().zip(last_words) {
+        for (sequence, word) in self.hashes.iter_mut().zip(last_words) {
             *sequence = sequence
                 .wrapping_mul(0xD6E8_FEB8_6659_FD93)
                 .rotate_left(29)
@@ -97,12 +97,12 @@ impl Sequences {
 
     /// Characters of the most frequent sequence (the first of equals) times its count; marks those that repeat.
     fn top(&mut self, length: usize, table: &mut Table) -> u64 {
-        if self.sequences.is_empty() {
+        if self.hashes.is_empty() {
             return 0;
         }
         table.reset(self.repeats.iter().filter(|&&may| may).count());
         self.slots.clear();
-        for (&sequence, &may) in self.sequences.iter().zip(&self.repeats) {
+        for (&sequence, &may) in self.hashes.iter().zip(&self.repeats) {
             self.slots
                 .push(if may { table.add(sequence) } else { usize::MAX });
         }
@@ -125,8 +125,8 @@ impl Sequences {
         table.reset(self.repeats.iter().filter(|&&may| may).count());
         let mut characters = 0;
         let mut at = 0;
-        while at < self.sequences.len() {
-            if self.repeats[at] && table.seen(self.sequences[at]) {
+        while at < self.hashes.len() {
+            if self.repeats[at] && table.seen(self.hashes[at]) {
                 characters += self.length_at(at, length);
                 at += length;
             } else {

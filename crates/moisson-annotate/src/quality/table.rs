@@ -20,7 +20,7 @@ impl Table {
     /// Empties the table and makes room for `keys` distinct keys.
     pub(super) fn reset(&mut self, keys: usize) {
         let size = (2 * keys).next_power_of_two().max(64);
-        // A table much larger than needed would spread few keys over many cache lines, so only a part is used.
+        // Of a table that is larger than needed only a part is used: few keys stay in few cache lines.
         if size > self.entries.len() || self.stamp == u32::MAX {
             self.entries.clear();
             self.entries.resize(size, Entry::default());
@@ -34,6 +34,10 @@ impl Table {
     #[inline]
     pub(super) fn add(&mut self, key: u64) -> usize {
         // The upper bits of a product depend on every bit of the key.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "fewer bits than the table has"
+        )]
         let mut slot = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
         let mask = (1_usize << (64 - self.shift)) - 1;
         loop {
@@ -75,8 +79,7 @@ mod tests {
     #[test]
     fn counts_and_forgets() {
         let mut table = Table::default();
-        for round in 0..5_u64 {
-            let keys = [10, 1000, 3, 500, 0][round as usize];
+        for (round, keys) in (0..).zip([10, 1000, 3, 500, 0]) {
             table.reset(keys);
             for key in 0..keys as u64 {
                 assert!(!table.seen(key * 77 + round));

@@ -65,7 +65,9 @@ impl Include {
             let built = GlobBuilder::new(glob).literal_separator(true).build();
             set.add(built.map_err(|e| Error::config(format!("glob `{glob}`: {}", e.kind())))?);
         }
-        Ok(Self(Some(set.build().map_err(|e| Error::config(e.to_string()))?)))
+        Ok(Self(Some(
+            set.build().map_err(|e| Error::config(e.to_string()))?,
+        )))
     }
 
     /// True if the member `name` is to be read.
@@ -89,14 +91,31 @@ pub fn read_file(
     sink: &mut dyn Sink,
 ) -> Result<()> {
     let meter = Meter::new(file.size, limits.expansion_ratio_max);
-    let mut walk = Walk { reader, include, limits, meter: &meter, members: 0, sink };
+    let mut walk = Walk {
+        reader,
+        include,
+        limits,
+        meter: &meter,
+        members: 0,
+        sink,
+    };
     let sequence = reader.sequence(file.name);
-    let place = Place { uri: file.name, sequence, depth: 0 };
+    let place = Place {
+        uri: file.name,
+        sequence,
+        depth: 0,
+    };
     let failure = match (file.open)() {
         Ok(opened) => walk.file(place, Counted::new(opened, &meter))?,
         Err(error) => {
             let detail = error.to_string();
-            Some(walk.count(place, StreamFault { reason: reason::EXTRACT_UNREADABLE, detail })?)
+            Some(walk.count(
+                place,
+                StreamFault {
+                    reason: reason::EXTRACT_UNREADABLE,
+                    detail,
+                },
+            )?)
         }
     };
     match failure {
@@ -173,7 +192,12 @@ impl Walk<'_> {
         }
         let mut watched = Watched::plain(peeked, &failure);
         let (uri, limits) = (at.uri, self.limits);
-        let member = Member { uri, bytes: &mut watched, sequence: at.sequence, limits };
+        let member = Member {
+            uri,
+            bytes: &mut watched,
+            sequence: at.sequence,
+            limits,
+        };
         self.reader.read(member, self.sink)?;
         Ok(failure.into_inner())
     }
@@ -182,12 +206,16 @@ impl Walk<'_> {
     fn buffered_zip(&mut self, at: Place<'_>, bytes: impl Read) -> Result<Option<StreamFault>> {
         let limit = self.limits.record_bytes_max;
         let mut archive = Vec::new();
-        if let Err(error) = bytes.take(limit.saturating_add(1)).read_to_end(&mut archive) {
+        if let Err(error) = bytes
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut archive)
+        {
             return self.count(at, record::stream_fault(&error)).map(Some);
         }
         if archive.len() as u64 > limit {
             if self.sink.begin_record()? {
-                self.sink.fault(record::too_large(at.uri, None, None, limit))?;
+                self.sink
+                    .fault(record::too_large(at.uri, None, None, limit))?;
             }
             return Ok(None);
         }
@@ -209,7 +237,14 @@ impl Walk<'_> {
             return Ok(None);
         }
         let detail = format!("more than {} members", self.limits.members_max);
-        self.count(at, StreamFault { reason: reason::EXTRACT_EXPANSION, detail }).map(Some)
+        self.count(
+            at,
+            StreamFault {
+                reason: reason::EXTRACT_EXPANSION,
+                detail,
+            },
+        )
+        .map(Some)
     }
 
     /// Hands a member to the reader, or walks into it if it is an archive. Its failure is its own: it is reported
@@ -225,7 +260,11 @@ impl Walk<'_> {
             0 => archive.sequence,
             sequence => sequence,
         };
-        let place = Place { uri: &uri, sequence, depth: archive.depth + 1 };
+        let place = Place {
+            uri: &uri,
+            sequence,
+            depth: archive.depth + 1,
+        };
         let failure = self.stream(place, 0, bytes)?;
         Ok((uri, failure))
     }
@@ -233,7 +272,8 @@ impl Walk<'_> {
     /// Counts a record that could not be read at all, and passes its failure on.
     fn count(&mut self, at: Place<'_>, failure: StreamFault) -> Result<StreamFault> {
         if self.sink.begin_record()? {
-            self.sink.fault(record::record_fault(at.uri, failure.clone()))?;
+            self.sink
+                .fault(record::record_fault(at.uri, failure.clone()))?;
         }
         Ok(failure)
     }
@@ -243,7 +283,11 @@ impl Walk<'_> {
         let expansion = failure.reason == reason::EXTRACT_EXPANSION;
         let threshold = expansion.then(|| self.limits.expansion_ratio_max.to_string());
         let fault = record::record_fault(uri, failure);
-        self.sink.fault(Fault { whole_file: true, threshold, ..fault })
+        self.sink.fault(Fault {
+            whole_file: true,
+            threshold,
+            ..fault
+        })
     }
 }
 
@@ -251,7 +295,9 @@ impl Walk<'_> {
 fn member_name(bytes: &[u8]) -> String {
     let name = match std::str::from_utf8(bytes) {
         Ok(name) => name.to_owned(),
-        Err(_) => crate::encoding::decode(bytes, Some("windows-1252")).text.into_owned(),
+        Err(_) => crate::encoding::decode(bytes, Some("windows-1252"))
+            .text
+            .into_owned(),
     };
     let mut name = name.as_str();
     while let Some(rest) = name.strip_prefix("./").or_else(|| name.strip_prefix('/')) {

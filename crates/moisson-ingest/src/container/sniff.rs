@@ -52,10 +52,21 @@ fn is_tar_header(head: &[u8]) -> bool {
     let (Some(block), Some(stated)) = (head.get(..512), head.get(148..156)) else {
         return false;
     };
-    let digits = stated.trim_ascii().split(|b| *b == 0 || *b == b' ').next().unwrap_or_default();
-    let stated = std::str::from_utf8(digits).ok().and_then(|d| u32::from_str_radix(d, 8).ok());
+    let digits = stated
+        .trim_ascii()
+        .split(|b| *b == 0 || *b == b' ')
+        .next()
+        .unwrap_or_default();
+    let stated = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|d| u32::from_str_radix(d, 8).ok());
     let byte_sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    let field_sum: u32 = block.iter().skip(148).take(8).map(|byte| u32::from(*byte)).sum();
+    let field_sum: u32 = block
+        .iter()
+        .skip(148)
+        .take(8)
+        .map(|byte| u32::from(*byte))
+        .sum();
     // The checksum is taken with its own field as eight spaces.
     block.iter().any(|byte| *byte != 0) && stated == Some(byte_sum - field_sum + 8 * 32)
 }
@@ -64,7 +75,10 @@ fn is_tar_header(head: &[u8]) -> bool {
 pub(super) fn without_compression(name: &str) -> Option<&str> {
     let (stem, extension) = name.rsplit_once('.')?;
     let known = ["gz", "zst", "zstd", "bz2", "xz"];
-    known.iter().any(|known| extension.eq_ignore_ascii_case(known)).then_some(stem)
+    known
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
+        .then_some(stem)
 }
 
 /// True if a name is that of an archive.
@@ -87,7 +101,12 @@ impl<R: BufRead> Peeked<R> {
     pub(super) fn new(mut inner: R) -> Self {
         let mut head = Vec::new();
         let pending = (&mut inner).take(HEAD_BYTES).read_to_end(&mut head).err();
-        Self { head, at: 0, pending, inner }
+        Self {
+            head,
+            at: 0,
+            pending,
+            inner,
+        }
     }
 
     pub(super) fn head(&self) -> &[u8] {
@@ -134,8 +153,15 @@ mod tests {
     fn plain_texts_are_not_taken_for_anything_else() {
         let zeros = [0; 512];
         let line = "a".repeat(600);
-        let texts: [&[u8]; 7] =
-            [b"", b"BZh is a word", b"PK", b"7z", b"{\"a\":1}", &zeros, line.as_bytes()];
+        let texts: [&[u8]; 7] = [
+            b"",
+            b"BZh is a word",
+            b"PK",
+            b"7z",
+            b"{\"a\":1}",
+            &zeros,
+            line.as_bytes(),
+        ];
         for text in texts {
             assert_eq!(format(text), Format::Plain, "{text:?}");
         }

@@ -28,11 +28,18 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(file_bytes: u64, ratio_max: u64) -> Self {
-        Self { file_bytes, ratio_max, raw: Cell::new(0), out: Default::default() }
+        Self {
+            file_bytes,
+            ratio_max,
+            raw: Cell::new(0),
+            out: Default::default(),
+        }
     }
 
     fn decoded(&self, level: usize, bytes: usize) -> io::Result<()> {
-        let Some(out) = self.out.get(level.min(LEVELS - 1)) else { return Ok(()) };
+        let Some(out) = self.out.get(level.min(LEVELS - 1)) else {
+            return Ok(());
+        };
         out.set(out.get() + bytes as u64);
         // Members of a zip may overlap: reading the same bytes again earns no further output.
         let raw = self.raw.get().min(self.file_bytes).max(1);
@@ -40,7 +47,11 @@ impl Meter {
             return Ok(());
         }
         let detail = format!("{} bytes out of {raw}", out.get());
-        Err(StreamFault { reason: reason::EXTRACT_EXPANSION, detail }.into())
+        Err(StreamFault {
+            reason: reason::EXTRACT_EXPANSION,
+            detail,
+        }
+        .into())
     }
 }
 
@@ -57,7 +68,11 @@ impl<'m, R> Counted<'m, R> {
 }
 
 fn unreadable(error: &io::Error) -> io::Error {
-    StreamFault { reason: reason::EXTRACT_UNREADABLE, detail: error.to_string() }.into()
+    StreamFault {
+        reason: reason::EXTRACT_UNREADABLE,
+        detail: error.to_string(),
+    }
+    .into()
 }
 
 impl<R: Read> Read for Counted<'_, R> {
@@ -91,7 +106,11 @@ pub(super) struct Watched<'w, R> {
 impl<'w, R> Watched<'w, R> {
     /// A stream that is not decoded here.
     pub(super) fn plain(inner: R, failure: &'w RefCell<Option<StreamFault>>) -> Self {
-        Self { inner, failure, meter: None }
+        Self {
+            inner,
+            failure,
+            meter: None,
+        }
     }
 
     /// The output of a decoder, held against the meter.
@@ -101,7 +120,11 @@ impl<'w, R> Watched<'w, R> {
         level: usize,
         failure: &'w RefCell<Option<StreamFault>>,
     ) -> Self {
-        Self { inner, failure, meter: Some((meter, level)) }
+        Self {
+            inner,
+            failure,
+            meter: Some((meter, level)),
+        }
     }
 
     fn failed(&self) -> io::Result<()> {
@@ -112,7 +135,11 @@ impl<'w, R> Watched<'w, R> {
     }
 
     fn remember(&self, error: &io::Error) -> io::Error {
-        let fault = if self.meter.is_some() { decode_fault(error) } else { stream_fault(error) };
+        let fault = if self.meter.is_some() {
+            decode_fault(error)
+        } else {
+            stream_fault(error)
+        };
         *self.failure.borrow_mut() = Some(fault.clone());
         fault.into()
     }
@@ -153,7 +180,11 @@ pub(super) fn decoder<'a>(
     Ok(match codec {
         Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(bytes)),
         Codec::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
-        Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, XZ_MEMORY_KIB)),
+        Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(
+            bytes,
+            true,
+            XZ_MEMORY_KIB,
+        )),
         Codec::Zstd => Box::new(zstd::Decoder::with_buffer(bytes)?),
     })
 }
@@ -161,11 +192,16 @@ pub(super) fn decoder<'a>(
 /// Why a decoder failed: its input ended, or is not what it should be, or a stream below it failed.
 pub(super) fn decode_fault(error: &io::Error) -> StreamFault {
     let fault = stream_fault(error);
-    let is_from_below = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<StreamFault>);
+    let is_from_below = error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<StreamFault>);
     if is_from_below || fault.reason == reason::EXTRACT_TRUNCATED {
         return fault;
     }
-    StreamFault { reason: reason::EXTRACT_MALFORMED_ARCHIVE, ..fault }
+    StreamFault {
+        reason: reason::EXTRACT_MALFORMED_ARCHIVE,
+        ..fault
+    }
 }
 
 /// A member of known size: if the archive ends before the member does, that is an error and no end.
@@ -184,8 +220,15 @@ impl<R: Read> Read for Exact<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         if read == 0 && self.left > 0 && !buffer.is_empty() {
-            let detail = format!("the archive ends {} bytes before the member does", self.left);
-            return Err(StreamFault { reason: reason::EXTRACT_TRUNCATED, detail }.into());
+            let detail = format!(
+                "the archive ends {} bytes before the member does",
+                self.left
+            );
+            return Err(StreamFault {
+                reason: reason::EXTRACT_TRUNCATED,
+                detail,
+            }
+            .into());
         }
         self.left = self.left.saturating_sub(read as u64);
         Ok(read)
@@ -209,10 +252,18 @@ impl<R: Read> Read for Gate<'_, R> {
         let allowed = self.allowed.get();
         if allowed == 0 && !buffer.is_empty() {
             let detail = "a header of the archive is longer than the limit".to_owned();
-            return Err(StreamFault { reason: reason::EXTRACT_MALFORMED_ARCHIVE, detail }.into());
+            return Err(StreamFault {
+                reason: reason::EXTRACT_MALFORMED_ARCHIVE,
+                detail,
+            }
+            .into());
         }
-        let room = usize::try_from(allowed).unwrap_or(usize::MAX).min(buffer.len());
-        let read = self.inner.read(buffer.get_mut(..room).unwrap_or_default())?;
+        let room = usize::try_from(allowed)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let read = self
+            .inner
+            .read(buffer.get_mut(..room).unwrap_or_default())?;
         if allowed != u64::MAX {
             self.allowed.set(allowed - read as u64);
         }

@@ -16,7 +16,11 @@ const MEMBER_BUFFER_BYTES: u64 = 64 << 10;
 
 impl Walk<'_> {
     /// Reads the members of a tar archive in their order.
-    pub(super) fn tar(&mut self, at: Place<'_>, bytes: impl BufRead) -> Result<Option<StreamFault>> {
+    pub(super) fn tar(
+        &mut self,
+        at: Place<'_>,
+        bytes: impl BufRead,
+    ) -> Result<Option<StreamFault>> {
         let failure = RefCell::new(None);
         let allowed = Cell::new(HEADER_BYTES_MAX);
         let watched = Watched::plain(bytes, &failure);
@@ -56,7 +60,10 @@ impl Walk<'_> {
                 let (uri, member_failure) = self.member(at, &name, &mut bytes)?;
                 // The member's own decoder may be at fault, or the archive below it.
                 let ended = io::copy(&mut bytes, &mut io::sink()).err();
-                if let Some(below) = failure.borrow_mut().take().or(ended.as_ref().map(stream_fault))
+                if let Some(below) = failure
+                    .borrow_mut()
+                    .take()
+                    .or(ended.as_ref().map(stream_fault))
                 {
                     return match member_failure {
                         Some(_) => Ok(Some(below)),
@@ -93,7 +100,11 @@ impl Walk<'_> {
 }
 
 fn drain<R: Read>(entry: &mut tar::Entry<'_, R>) -> io::Result<()> {
-    let size = if entry.header().entry_type() == EntryType::GNUSparse { 0 } else { entry.size() };
+    let size = if entry.header().entry_type() == EntryType::GNUSparse {
+        0
+    } else {
+        entry.size()
+    };
     io::copy(&mut Exact::new(entry, size), &mut io::sink()).map(|_| ())
 }
 
@@ -106,6 +117,10 @@ fn header_fault(error: &io::Error, below: Option<&StreamFault>) -> StreamFault {
     let is_end = error.kind() == io::ErrorKind::UnexpectedEof
         || detail.contains("unexpected EOF")
         || detail.contains("failed to read entire block");
-    let reason = if is_end { reason::EXTRACT_TRUNCATED } else { reason::EXTRACT_MALFORMED_ARCHIVE };
+    let reason = if is_end {
+        reason::EXTRACT_TRUNCATED
+    } else {
+        reason::EXTRACT_MALFORMED_ARCHIVE
+    };
     StreamFault { reason, detail }
 }

@@ -48,7 +48,9 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         writer.write_all(bytes).unwrap();
     }
     writer.finish().unwrap().into_inner()
@@ -58,34 +60,54 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         b'a' + (state >> 59) as u8
     };
     (0..count).map(|_| next()).collect()
 }
 
-fn read_with(reader: &str, include: &[&str], limits: &Limits, bytes: Vec<u8>) -> Collected {
+fn read_with(
+    reader: &str,
+    include: &[&str],
+    limits: &Limits,
+    bytes: impl AsRef<[u8]>,
+) -> Collected {
+    let bytes = bytes.as_ref();
     let reader = readers::build(reader, &json!({})).unwrap();
     let include: Vec<String> = include.iter().map(|glob| (*glob).to_owned()).collect();
     let size = bytes.len() as u64;
-    let open = || -> std::io::Result<Box<dyn ReadSeek>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
-    let file = SourceFile { name: "f", size, open: &open };
+    let open =
+        || -> std::io::Result<Box<dyn ReadSeek>> { Ok(Box::new(Cursor::new(bytes.to_vec()))) };
+    let file = SourceFile {
+        name: "f",
+        size,
+        open: &open,
+    };
     let mut sink = Collected::default();
     let include = Include::new(&include).unwrap();
     read_file(&*reader, &file, &include, limits, &mut sink).unwrap();
     sink
 }
 
-fn read(reader: &str, bytes: Vec<u8>) -> Collected {
+fn read(reader: &str, bytes: impl AsRef<[u8]>) -> Collected {
     read_with(reader, &[], &Limits::default(), bytes)
 }
 
 /// What came out, as `uri text` and as faults.
 fn outcome(sink: &Collected) -> (Vec<String>, Vec<String>) {
     let line = |d: &moisson_core::Document| {
-        format!("{} {}", d.raw_uri, d.text.chars().take(40).collect::<String>())
+        format!(
+            "{} {}",
+            d.raw_uri,
+            d.text.chars().take(40).collect::<String>()
+        )
     };
-    (sink.documents.iter().map(line).collect(), sink.fault_lines())
+    (
+        sink.documents.iter().map(line).collect(),
+        sink.fault_lines(),
+    )
 }
 
 fn check(sink: &Collected, documents: &[&str], faults: &[&str]) {
@@ -93,25 +115,45 @@ fn check(sink: &Collected, documents: &[&str], faults: &[&str]) {
     assert_eq!(found, documents);
     assert_eq!(found_faults, faults);
     let counted = sink.faults.iter().filter(|fault| !fault.whole_file).count();
-    assert!(sink.records <= sink.documents.len() + counted, "{} records", sink.records);
+    assert!(
+        sink.records <= sink.documents.len() + counted,
+        "{} records",
+        sink.records
+    );
 }
 
 #[test]
 fn compressions_are_told_by_content() {
     type Codec = fn(&[u8]) -> Vec<u8>;
     for codec in [gzip as Codec, bzip2, xz, zstd, <[u8]>::to_vec] {
-        check(&read("jsonl", codec(LINES.as_bytes())), &["f un", "f deux"], &[]);
-        let parts = [codec(b"{\"text\":\"un\"}\n"), codec(b"{\"text\":\"deux\"}\n")].concat();
+        check(
+            &read("jsonl", codec(LINES.as_bytes())),
+            &["f un", "f deux"],
+            &[],
+        );
+        let parts = [
+            codec(b"{\"text\":\"un\"}\n"),
+            codec(b"{\"text\":\"deux\"}\n"),
+        ]
+        .concat();
         check(&read("jsonl", parts), &["f un", "f deux"], &[]);
         let archive = tar(&[("d/a.txt", b"A"), ("./b.txt", b"B"), ("c.md", b"C")]);
-        check(&read("text", codec(&archive)), &["f!d/a.txt A", "f!b.txt B"], &[]);
+        check(
+            &read("text", codec(&archive)),
+            &["f!d/a.txt A", "f!b.txt B"],
+            &[],
+        );
     }
 }
 
 #[test]
 fn archives_are_read_member_by_member() {
     let members: [(&str, &[u8]); 3] = [("d/a.txt", b"A"), ("d/", b""), ("é.txt", b"E")];
-    check(&read("text", zip(&members)), &["f!d/a.txt A", "f!é.txt E"], &[]);
+    check(
+        &read("text", zip(&members)),
+        &["f!d/a.txt A", "f!é.txt E"],
+        &[],
+    );
     let members: [(&str, &[u8]); 2] = [("d/a.txt", b"A"), ("b.md", b"B")];
     for archive in [zip(&members), tar(&members)] {
         let sink = read_with("text", &["*.md"], &Limits::default(), archive);
@@ -119,14 +161,21 @@ fn archives_are_read_member_by_member() {
     }
     let long = "x".repeat(300);
     let name = format!("{long}/{long}.txt");
-    check(&read("text", tar(&[(&name, b"L")])), &[format!("f!{name} L").as_str()], &[]);
+    check(
+        &read("text", tar(&[(&name, b"L")])),
+        &[format!("f!{name} L").as_str()],
+        &[],
+    );
 }
 
 #[test]
 fn members_are_decompressed_and_archives_inside_opened_once() {
     let (packed, lines) = (gzip(b"G"), tar(&[("z.txt", b"Z")]));
     let inner_zip = zip(&[("y.txt", b"Y")]);
-    let deep = tar(&[("deep.tar", &tar(&[("deeper.tar", &tar(&[("x.txt", b"X")]))]))]);
+    let deep = tar(&[(
+        "deep.tar",
+        &tar(&[("deeper.tar", &tar(&[("x.txt", b"X")]))]),
+    )]);
     let members: [(&str, &[u8]); 5] = [
         ("a.txt.gz", &packed),
         ("b.tar.gz", &gzip(&lines)),
@@ -134,7 +183,12 @@ fn members_are_decompressed_and_archives_inside_opened_once() {
         ("d.gz", &packed),
         ("e.txt", b"E"),
     ];
-    let expected = ["f!a.txt.gz G", "f!b.tar.gz!z.txt Z", "f!c.zip!y.txt Y", "f!e.txt E"];
+    let expected = [
+        "f!a.txt.gz G",
+        "f!b.tar.gz!z.txt Z",
+        "f!c.zip!y.txt Y",
+        "f!e.txt E",
+    ];
     check(&read("text", tar(&members)), &expected, &[]);
     check(&read("text", zip(&members)), &expected, &[]);
     check(&read("text", deep), &[], &[]);
@@ -147,7 +201,11 @@ fn a_cut_file_keeps_what_was_read_before() {
     let archive = tar(&[("a.txt", b"A"), ("b.txt", &long), ("c.txt", b"C")]);
     let cut = |bytes: &[u8], at: usize| bytes[..at].to_vec();
     let truncated = ["extract/truncated f!b.txt", "*extract/truncated f"];
-    check(&read("text", cut(&archive, 100_000)), &["f!a.txt A"], &truncated);
+    check(
+        &read("text", cut(&archive, 100_000)),
+        &["f!a.txt A"],
+        &truncated,
+    );
     for codec in [gzip, zstd, xz] {
         let packed = codec(&archive);
         let sink = read("text", cut(&packed, packed.len() / 2));
@@ -155,14 +213,22 @@ fn a_cut_file_keeps_what_was_read_before() {
     }
     // In the header of a member, and where a member is passed over.
     let header = ["extract/truncated f", "*extract/truncated f"];
-    check(&read("text", cut(&archive, 1024 + 100)), &["f!a.txt A"], &header);
+    check(
+        &read("text", cut(&archive, 1024 + 100)),
+        &["f!a.txt A"],
+        &header,
+    );
     check(&read("markdown", cut(&archive, 100_000)), &[], &header);
     // Lines before the cut are kept; the one being read is counted.
-    let lines: String = (0..5000).map(|i| format!("{{\"text\":\"{i} {}\"}}\n", "é".repeat(i % 90))).collect();
+    let line = |i: usize| format!("{{\"text\":\"{i} {}\"}}\n", "é".repeat(i % 90));
+    let lines = (0..5000).map(line).collect::<Vec<_>>().concat();
     let packed = gzip(lines.as_bytes());
     let sink = read("jsonl", cut(&packed, packed.len() / 2));
     assert!(sink.documents.len() > 1000);
-    assert_eq!(sink.fault_lines(), ["extract/truncated f", "*extract/truncated f"]);
+    assert_eq!(
+        sink.fault_lines(),
+        ["extract/truncated f", "*extract/truncated f"]
+    );
     assert_eq!(sink.records, sink.documents.len() + 1);
 }
 
@@ -177,14 +243,24 @@ fn a_corrupt_file_keeps_what_was_read_before() {
         bytes[middle..middle + 2000].fill(0xFF);
         bytes
     };
-    let malformed = ["extract/malformed-archive f!b.txt", "*extract/malformed-archive f"];
-    check(&read("text", broken(&bzip2(&archive))), &["f!a.txt A"], &malformed);
+    let malformed = [
+        "extract/malformed-archive f!b.txt",
+        "*extract/malformed-archive f",
+    ];
+    check(
+        &read("text", broken(&bzip2(&archive))),
+        &["f!a.txt A"],
+        &malformed,
+    );
     // A checksum at the very end that does not fit puts the whole file in doubt.
     let short = tar(&[("a.txt", b"A")]);
     let mut checksum = gzip(&short);
     let at = checksum.len() - 6;
     checksum[at] ^= 1;
-    let expected = ["extract/malformed-archive f", "*extract/malformed-archive f"];
+    let expected = [
+        "extract/malformed-archive f",
+        "*extract/malformed-archive f",
+    ];
     check(&read("text", checksum), &["f!a.txt A"], &expected);
     let mut header = archive;
     header[1024 + 150] ^= 1; // the checksum of the second member
@@ -196,22 +272,35 @@ fn a_member_that_is_corrupt_in_itself_does_not_stop_its_archive() {
     let packed = gzip(&noise(1000));
     let cut = &packed[..packed.len() / 2];
     let members: [(&str, &[u8]); 3] = [("a.txt", b"A"), ("b.txt.gz", cut), ("c.txt", b"C")];
-    let faults = ["extract/truncated f!b.txt.gz", "*extract/truncated f!b.txt.gz"];
-    check(&read("text", tar(&members)), &["f!a.txt A", "f!c.txt C"], &faults);
+    let faults = [
+        "extract/truncated f!b.txt.gz",
+        "*extract/truncated f!b.txt.gz",
+    ];
+    check(
+        &read("text", tar(&members)),
+        &["f!a.txt A", "f!c.txt C"],
+        &faults,
+    );
     let mut archive = zip(&[("a.txt", b"A"), ("b.txt", &noise(1000)), ("c.txt", b"C")]);
     archive[200..230].fill(0xFF);
     let sink = read("text", archive);
-    let faults = ["extract/malformed-archive f!b.txt", "*extract/malformed-archive f!b.txt"];
+    let faults = [
+        "extract/malformed-archive f!b.txt",
+        "*extract/malformed-archive f!b.txt",
+    ];
     check(&sink, &["f!a.txt A", "f!c.txt C"], &faults);
 }
 
 #[test]
 fn a_zip_without_directory_is_saved_as_far_as_it_goes() {
     let archive = zip(&[("a.txt", b"A"), ("b.txt", b"B"), ("c.txt", &noise(5000))]);
-    let sink = read("text", archive[..1000].to_vec());
+    let sink = read("text", &archive[..1000]);
     let (documents, faults) = outcome(&sink);
     assert_eq!(documents, ["f!a.txt A", "f!b.txt B"]);
-    assert_eq!(faults.last().map(String::as_str), Some("*extract/malformed-archive f"));
+    assert_eq!(
+        faults.last().map(String::as_str),
+        Some("*extract/malformed-archive f")
+    );
 }
 
 #[test]
@@ -227,38 +316,55 @@ fn an_encrypted_member_is_counted() {
 
 #[test]
 fn bombs_are_stopped() {
-    let bomb = vec![b' '; 20 << 20];
-    for (bytes, uri) in [(gzip(&bomb), "f"), (zip(&[("a.txt", &bomb)]), "f!a.txt")] {
+    let bomb = vec![b' '; 17 << 20];
+    let packed = gzip(&bomb);
+    for (bytes, uri) in [(packed.clone(), "f"), (zip(&[("a.txt", &bomb)]), "f!a.txt")] {
         let sink = read("text", bytes);
         let fault = format!("extract/expansion {uri}");
         check(&sink, &[], &[&fault, "*extract/expansion f"]);
         assert_eq!(sink.faults[1].threshold.as_deref(), Some("200"));
     }
     // A member on the inside is held against the size of the file as well.
-    let inner = tar(&[("a.txt.gz", &gzip(&bomb))]);
+    let inner = tar(&[("a.txt.gz", &packed)]);
     let sink = read("text", gzip(&inner));
     assert_eq!(sink.fault_lines()[0], "extract/expansion f!a.txt.gz");
     // Lines are no way around it.
-    let lines = format!("{{\"text\":\"{}\"}}\n", " ".repeat(8000)).repeat(2600);
+    let lines = format!("{{\"text\":\"{}\"}}\n", " ".repeat(8000)).repeat(2300);
     let sink = read("jsonl", gzip(lines.as_bytes()));
-    assert!(sink.documents.len() > 2000 && sink.documents.len() < 2600);
-    assert_eq!(sink.fault_lines(), ["extract/expansion f", "*extract/expansion f"]);
+    assert!(sink.documents.len() > 2000 && sink.documents.len() < 2300);
+    assert_eq!(
+        sink.fault_lines(),
+        ["extract/expansion f", "*extract/expansion f"]
+    );
     // The setting can be raised.
-    let limits = Limits { expansion_ratio_max: 2000, ..Limits::default() };
-    assert_eq!(read_with("text", &[], &limits, gzip(&bomb)).documents.len(), 1);
+    let limits = Limits {
+        expansion_ratio_max: 2000,
+        ..Limits::default()
+    };
+    assert_eq!(read_with("text", &[], &limits, &packed).documents.len(), 1);
 }
 
 #[test]
 fn limits_on_members_as_a_table() {
     let members: [(&str, &[u8]); 3] = [("a.txt", b"A"), ("b.txt", b"BBBBB"), ("c.txt", b"C")];
-    let few = Limits { members_max: 2, ..Limits::default() };
-    let small = Limits { record_bytes_max: 4, ..Limits::default() };
+    let few = Limits {
+        members_max: 2,
+        ..Limits::default()
+    };
+    let small = Limits {
+        record_bytes_max: 4,
+        ..Limits::default()
+    };
     for archive in [tar(&members), zip(&members)] {
         let sink = read_with("text", &[], &few, archive.clone());
         let faults = ["extract/expansion f", "*extract/expansion f"];
         check(&sink, &["f!a.txt A", "f!b.txt BBBBB"], &faults);
         let sink = read_with("text", &[], &small, archive);
-        check(&sink, &["f!a.txt A", "f!c.txt C"], &["extract/too-large f!b.txt"]);
+        check(
+            &sink,
+            &["f!a.txt A", "f!c.txt C"],
+            &["extract/too-large f!b.txt"],
+        );
         assert_eq!(sink.faults[0].observed.as_deref(), Some("5"));
     }
 }
@@ -272,7 +378,10 @@ fn a_header_cannot_exhaust_memory() {
     header.set_cksum();
     let mut archive = header.as_bytes().to_vec();
     archive.extend(vec![b'x'; 3 << 20]);
-    let faults = ["extract/malformed-archive f", "*extract/malformed-archive f"];
+    let faults = [
+        "extract/malformed-archive f",
+        "*extract/malformed-archive f",
+    ];
     check(&read("text", archive), &[], &faults);
 }
 
@@ -295,7 +404,9 @@ impl Read for Failing {
         if self.0.position() >= self.1 {
             return Err(Error::new(ErrorKind::TimedOut, "the network is down"));
         }
-        let room = usize::try_from(self.1 - self.0.position()).unwrap().min(buffer.len());
+        let room = usize::try_from(self.1 - self.0.position())
+            .unwrap()
+            .min(buffer.len());
         self.0.read(&mut buffer[..room])
     }
 }
@@ -325,11 +436,18 @@ fn an_unreadable_file_is_counted() {
                 None => Err(Error::new(ErrorKind::PermissionDenied, "permission denied")),
             }
         };
-        let file = SourceFile { name: "f", size: bytes.len() as u64, open: &open };
+        let file = SourceFile {
+            name: "f",
+            size: bytes.len() as u64,
+            open: &open,
+        };
         let mut sink = Collected::default();
         let include = Include::default();
         read_file(&*reader, &file, &include, &Limits::default(), &mut sink).unwrap();
-        assert_eq!(sink.fault_lines(), ["extract/unreadable f", "*extract/unreadable f"]);
+        assert_eq!(
+            sink.fault_lines(),
+            ["extract/unreadable f", "*extract/unreadable f"]
+        );
         assert_eq!((sink.documents.len(), opened.get()), (documents, 1));
         assert_eq!(sink.records, documents + 1);
     }
@@ -341,7 +459,11 @@ fn what_a_sink_returns_stops_the_walk() {
     impl moisson_core::Sink for Stopping {
         fn begin_record(&mut self) -> moisson_core::Result<bool> {
             self.0 += 1;
-            if self.0 > 1 { Err(moisson_core::Error::Interrupted) } else { Ok(true) }
+            if self.0 > 1 {
+                Err(moisson_core::Error::Interrupted)
+            } else {
+                Ok(true)
+            }
         }
         fn document(&mut self, _: moisson_core::Document) -> moisson_core::Result<()> {
             Ok(())
@@ -356,10 +478,21 @@ fn what_a_sink_returns_stops_the_walk() {
     let reader = readers::build("text", &json!({})).unwrap();
     let bytes = tar(&[("a.txt", b"A"), ("b.txt", b"B"), ("c.txt", b"C")]);
     let size = bytes.len() as u64;
-    let open = || -> std::io::Result<Box<dyn ReadSeek>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
-    let file = SourceFile { name: "f", size, open: &open };
+    let open =
+        || -> std::io::Result<Box<dyn ReadSeek>> { Ok(Box::new(Cursor::new(bytes.clone()))) };
+    let file = SourceFile {
+        name: "f",
+        size,
+        open: &open,
+    };
     let mut sink = Stopping(0);
-    let read = read_file(&*reader, &file, &Include::default(), &Limits::default(), &mut sink);
+    let read = read_file(
+        &*reader,
+        &file,
+        &Include::default(),
+        &Limits::default(),
+        &mut sink,
+    );
     assert!(matches!(read, Err(moisson_core::Error::Interrupted)));
     assert_eq!(sink.0, 2);
 }

@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::html::fragment_to_text;
 use crate::markdown;
 use selector::{Dialect, Found, Paths, Record, Selector};
 use tree::Tree;
-use crate::html::fragment_to_text;
 
 /// Names of the fields of a record other than its text. Of several selectors the first that finds something counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -118,7 +118,11 @@ impl NamedFields {
         for (name, paths) in named {
             if let Some(paths) = paths {
                 let selectors = selectors(paths, dialect)?;
-                fields.push(Field { name, written: paths.as_slice().to_vec(), selectors });
+                fields.push(Field {
+                    name,
+                    written: paths.as_slice().to_vec(),
+                    selectors,
+                });
             }
         }
         let mut metadata = Vec::new();
@@ -146,9 +150,12 @@ impl NamedFields {
     ///
     /// # Errors
     /// The fault `extract/missing-field` if `id` is named and absent or blank.
-    pub fn fill(&self, record: &dyn Record, document: &mut Document) -> Result<(), Fault> {
+    pub fn fill(&self, record: &dyn Record, document: &mut Document) -> Result<(), Box<Fault>> {
         for field in &self.fields {
-            let value = field.selectors.iter().find_map(|selector| selector.first_text(record));
+            let value = field
+                .selectors
+                .iter()
+                .find_map(|selector| selector.first_text(record));
             let Some(value) = value else {
                 if field.name == "id" {
                     return Err(missing("id", &field.written, &document.raw_uri));
@@ -174,7 +181,9 @@ impl NamedFields {
         let mut found = Vec::new();
         for (name, selectors) in &self.metadata {
             found.clear();
-            selectors.iter().for_each(|selector| selector.find(record, &mut found));
+            for selector in selectors {
+                selector.find(record, &mut found);
+            }
             let value = match found.as_slice() {
                 [] => continue,
                 [one] => one.to_json(),
@@ -187,22 +196,31 @@ impl NamedFields {
 }
 
 fn selectors(paths: &Paths, dialect: Dialect) -> Result<Vec<Selector>> {
-    paths.as_slice().iter().map(|path| Selector::parse(path, dialect)).collect()
+    paths
+        .as_slice()
+        .iter()
+        .map(|path| Selector::parse(path, dialect))
+        .collect()
 }
 
-fn missing(field: &str, written: &[String], uri: &str) -> Fault {
-    Fault {
+fn missing(field: &str, written: &[String], uri: &str) -> Box<Fault> {
+    Box::new(Fault {
         reason: reason::EXTRACT_MISSING_FIELD,
         raw_uri: uri.to_owned(),
         detail: Some(format!("no `{}` for `{field}`", written.join("`, `"))),
         ..Fault::default()
-    }
+    })
 }
 
 /// Reads a date: as [`Date::parse`], after a word such as `modified`, or as milliseconds since 1970 (UTC).
 pub fn date(text: &str) -> Option<Date> {
     const MILLISECONDS_A_DAY: i64 = 86_400_000;
-    let is_number = text.len() > 8 && text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
+    let is_number = text.len() > 8
+        && text
+            .strip_prefix('-')
+            .unwrap_or(text)
+            .bytes()
+            .all(|b| b.is_ascii_digit());
     let is_timestamp = is_number && matches!(text.len(), 14 | 17); // YYYYMMDDhhmmss, with milliseconds
     if is_number && !(is_timestamp && Date::parse(text).is_some()) {
         let days = text.parse::<i64>().ok()?.div_euclid(MILLISECONDS_A_DAY);
@@ -227,10 +245,17 @@ impl Fields {
     /// # Errors
     /// [`moisson_core::Error::Config`] naming a selector that cannot be read.
     pub fn new(options: &FieldOptions, dialect: Dialect) -> Result<Self> {
-        let paths = options.text.clone().unwrap_or_else(|| Paths::One("text".to_owned()));
+        let paths = options
+            .text
+            .clone()
+            .unwrap_or_else(|| Paths::One("text".to_owned()));
         let selectors = selectors(&paths, dialect)?;
         Ok(Self {
-            text: Field { name: "text", written: paths.as_slice().to_vec(), selectors },
+            text: Field {
+                name: "text",
+                written: paths.as_slice().to_vec(),
+                selectors,
+            },
             format: options.text_format,
             tree: options.tree.clone(),
             named: NamedFields::new(&options.names, dialect)?,
@@ -243,7 +268,10 @@ impl Fields {
         let mut see = |name: &str| {
             columns.insert(name.to_owned());
         };
-        self.text.selectors.iter().for_each(|selector| selector.keys(&mut see));
+        self.text
+            .selectors
+            .iter()
+            .for_each(|selector| selector.keys(&mut see));
         self.named.keys(&mut |name| {
             columns.insert(name.to_owned());
         });
@@ -262,7 +290,7 @@ impl Fields {
         uri: &str,
         digest: Digest,
         depth_max: u32,
-    ) -> Result<Document, Fault> {
+    ) -> Result<Document, Box<Fault>> {
         let mut found = Vec::new();
         for selector in &self.text.selectors {
             selector.find(record, &mut found);
@@ -274,12 +302,14 @@ impl Fields {
         if pieces.is_empty() {
             return Err(missing("text", &self.text.written, uri));
         }
-        let text = join(&pieces, self.format, depth_max).ok_or_else(|| Fault {
-            reason: reason::EXTRACT_MALFORMED_HTML,
-            raw_uri: uri.to_owned(),
-            threshold: Some(depth_max.to_string()),
-            detail: Some("the markup of the text nests too deep".to_owned()),
-            ..Fault::default()
+        let text = join(&pieces, self.format, depth_max).ok_or_else(|| {
+            Box::new(Fault {
+                reason: reason::EXTRACT_MALFORMED_HTML,
+                raw_uri: uri.to_owned(),
+                threshold: Some(depth_max.to_string()),
+                detail: Some("the markup of the text nests too deep".to_owned()),
+                ..Fault::default()
+            })
         })?;
         let mut document = Document::new(key, text, uri.to_owned(), digest);
         self.named.fill(record, &mut document)?;
@@ -343,7 +373,9 @@ pub fn canonical_digest(value: &Value) -> Digest {
             }
             Value::Array(items) => {
                 bytes.push(b'[');
-                items.iter().for_each(|item| write(item, bytes));
+                for item in items {
+                    write(item, bytes);
+                }
                 bytes.push(b']');
             }
             Value::String(text) => write_text(text, bytes),
@@ -364,8 +396,8 @@ mod tests {
     use moisson_core::{Digest, Key};
     use serde_json::{Value, json};
 
-    use super::{FieldOptions, Fields, canonical_digest, date};
     use super::selector::{Dialect, JsonRecord};
+    use super::{FieldOptions, Fields, canonical_digest, date};
 
     fn fields(options: Value) -> Fields {
         let options: FieldOptions = serde_json::from_value(options).unwrap();
@@ -382,25 +414,64 @@ mod tests {
                 Digest::of(b""),
                 64,
             );
-            let got = document.as_ref().map(|d| d.text.as_str()).map_err(|fault| fault.reason);
+            let got = document
+                .as_ref()
+                .map(|d| d.text.as_str())
+                .map_err(|fault| fault.reason);
             assert_eq!(got, expected, "{record}");
         };
         check(json!({}), json!({"text": "a"}), Ok("a"));
         check(json!({}), json!({"text": ""}), Ok(""));
-        check(json!({}), json!({"text": null}), Err("extract/missing-field"));
+        check(
+            json!({}),
+            json!({"text": null}),
+            Err("extract/missing-field"),
+        );
         check(json!({}), json!({"txt": "a"}), Err("extract/missing-field"));
         check(json!({}), json!([1]), Err("extract/missing-field"));
-        check(json!({"text": ["a", "b"]}), json!({"b": "2", "a": "1"}), Ok("1\n\n2"));
+        check(
+            json!({"text": ["a", "b"]}),
+            json!({"b": "2", "a": "1"}),
+            Ok("1\n\n2"),
+        );
         check(json!({"text": ["a", "b"]}), json!({"b": "2"}), Ok("2"));
-        check(json!({"text": "$.p[*].t"}), json!({"p": [{"t": "1"}, {"t": " "}, {"t": "3"}]}), Ok("1\n\n3"));
+        check(
+            json!({"text": "$.p[*].t"}),
+            json!({"p": [{"t": "1"}, {"t": " "}, {"t": "3"}]}),
+            Ok("1\n\n3"),
+        );
         check(json!({"text": "p"}), json!({"p": ["1", "2"]}), Ok("1\n\n2"));
-        check(json!({"text": "{a} : {b}"}), json!({"a": "x", "b": 2}), Ok("x : 2"));
-        check(json!({"text_format": "html"}), json!({"text": "<p>a &amp; b</p>"}), Ok("a & b"));
-        check(json!({"text_format": "markdown"}), json!({"text": "**a** [b](c)"}), Ok("a b"));
+        check(
+            json!({"text": "{a} : {b}"}),
+            json!({"a": "x", "b": 2}),
+            Ok("x : 2"),
+        );
+        check(
+            json!({"text_format": "html"}),
+            json!({"text": "<p>a &amp; b</p>"}),
+            Ok("a & b"),
+        );
+        check(
+            json!({"text_format": "markdown"}),
+            json!({"text": "**a** [b](c)"}),
+            Ok("a b"),
+        );
         let deep = "<div>".repeat(500);
-        check(json!({"text_format": "html"}), json!({"text": deep}), Err("extract/malformed-html"));
-        check(json!({"id": "i"}), json!({"text": "a"}), Err("extract/missing-field"));
-        check(json!({"id": "i"}), json!({"text": "a", "i": " "}), Err("extract/missing-field"));
+        check(
+            json!({"text_format": "html"}),
+            json!({"text": deep}),
+            Err("extract/malformed-html"),
+        );
+        check(
+            json!({"id": "i"}),
+            json!({"text": "a"}),
+            Err("extract/missing-field"),
+        );
+        check(
+            json!({"id": "i"}),
+            json!({"text": "a", "i": " "}),
+            Err("extract/missing-field"),
+        );
     }
 
     #[test]
@@ -415,7 +486,13 @@ mod tests {
             "m": 1_451_606_400_000_i64, "l": [1, {"a": 2}],
         });
         let document = fields(options)
-            .document(&JsonRecord::whole(&record), Key::Raw, "f", Digest::of(b""), 64)
+            .document(
+                &JsonRecord::whole(&record),
+                Key::Raw,
+                "f",
+                Digest::of(b""),
+                64,
+            )
             .unwrap();
         let day = |date: Option<moisson_core::Date>| date.unwrap().to_string();
         assert_eq!(document.key, Key::Declared("7@2020-01-02".to_owned()));
@@ -424,7 +501,10 @@ mod tests {
         assert_eq!(day(document.modified_on), "2016-01-01");
         assert_eq!(document.version_of.as_deref(), Some("7"));
         assert_eq!(day(document.version_from), "2020-01-02");
-        assert_eq!(Value::Object(document.metadata), json!({"one": 7, "several": [1, {"a": 2}]}));
+        assert_eq!(
+            Value::Object(document.metadata),
+            json!({"one": 7, "several": [1, {"a": 2}]})
+        );
     }
 
     #[test]
@@ -440,7 +520,11 @@ mod tests {
             ("2020", Some("2020-01-01")),
             ("jamais", None),
         ] {
-            assert_eq!(date(text).map(|d| d.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(
+                date(text).map(|d| d.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 
@@ -448,7 +532,14 @@ mod tests {
     fn the_digest_of_a_value_ignores_key_order_only() {
         let digest = |text: &str| canonical_digest(&serde_json::from_str(text).unwrap());
         assert_eq!(digest(r#"{"a":1,"b":[2]}"#), digest(r#"{"b":[2],"a":1}"#));
-        let different = [r#"{"a":"1"}"#, r#"{"a":1}"#, r#"["a",1]"#, r#"["a1"]"#, "[]", "null"];
+        let different = [
+            r#"{"a":"1"}"#,
+            r#"{"a":1}"#,
+            r#"["a",1]"#,
+            r#"["a1"]"#,
+            "[]",
+            "null",
+        ];
         let digests: std::collections::BTreeSet<_> = different.iter().map(|t| digest(t)).collect();
         assert_eq!(digests.len(), different.len());
     }

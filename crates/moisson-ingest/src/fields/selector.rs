@@ -1,6 +1,6 @@
 //! Selectors: how an option names a place in a record.
 //!
-//! A plain word is a key or column. In JSON, `$…` is a JSONPath (RFC 9535) from the record, `$$…` one from the root
+//! A plain word is a key or column. In JSON, `$…` is a `JSONPath` (RFC 9535) from the record, `$$…` one from the root
 //! of the file, and each `^` climbs to the object around (`^.title`, `^^.id`). Text with `{…}` is a template whose
 //! placeholders are selectors.
 
@@ -35,7 +35,7 @@ impl Paths {
 /// Which selectors a reader understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Keys, JSONPath and templates.
+    /// Keys, `JSONPath` and templates.
     Json,
     /// Column names and templates of them.
     Columns,
@@ -101,7 +101,10 @@ impl Selector {
             }
             let rest = text.trim_start_matches('^');
             if rest.len() < text.len() {
-                return Ok(Self::Up(text.len() - rest.len(), path(&format!("${rest}"))?));
+                return Ok(Self::Up(
+                    text.len() - rest.len(),
+                    path(&format!("${rest}"))?,
+                ));
             }
         }
         if text.contains('{') {
@@ -221,7 +224,11 @@ pub struct JsonRecord<'a> {
 impl<'t> JsonRecord<'t> {
     /// A record that is the whole of its file or line.
     pub fn whole(root: &'t Value) -> Self {
-        Self { node: root, root, around: Vec::new() }
+        Self {
+            node: root,
+            root,
+            around: Vec::new(),
+        }
     }
 }
 
@@ -254,10 +261,18 @@ mod tests {
     fn selectors_as_a_table() {
         let root = json!({"t": "Root", "a": {"n": 7, "list": [{"id": "x", "m": null}]}});
         let node = &root["a"]["list"][0];
-        let record = JsonRecord { node, root: &root, around: vec![&root["a"], &root] };
+        let record = JsonRecord {
+            node,
+            root: &root,
+            around: vec![&root["a"], &root],
+        };
         let check = |selector: &str, expected: Option<&str>| {
             let parsed = Selector::parse(selector, Dialect::Json).unwrap();
-            assert_eq!(parsed.first_text(&record).as_deref(), expected, "{selector}");
+            assert_eq!(
+                parsed.first_text(&record).as_deref(),
+                expected,
+                "{selector}"
+            );
         };
         check("id", Some("x"));
         check("$.id", Some("x"));
@@ -274,9 +289,14 @@ mod tests {
     #[test]
     fn a_wrong_selector_is_named() {
         for wrong in ["$.[", "^(", "{a", "$$["] {
-            let error = Selector::parse(wrong, Dialect::Json).unwrap_err().to_string();
+            let error = Selector::parse(wrong, Dialect::Json)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(&format!("`{wrong}`")), "{error}");
         }
-        assert!(matches!(Selector::parse("$.x", Dialect::Columns).unwrap(), Selector::Key(_)));
+        assert!(matches!(
+            Selector::parse("$.x", Dialect::Columns).unwrap(),
+            Selector::Key(_)
+        ));
     }
 }

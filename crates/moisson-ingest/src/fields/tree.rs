@@ -116,11 +116,30 @@ mod tests {
         };
         check(json!(null), None);
         check(element("P", json!([text(" \n ")])), None);
-        check(element("P", json!([text("a "), element("Lien", json!([text("b")])), text(", c")])), Some("a b, c"));
         check(
-            json!([element("P", json!([text("a")])), element("Menu", json!([text("x")])), element("P", json!([text("b\n\n c")]))]),
+            element(
+                "P",
+                json!([text("a "), element("Lien", json!([text("b")])), text(", c")]),
+            ),
+            Some("a b, c"),
+        );
+        check(
+            json!([
+                element("P", json!([text("a")])),
+                element("Menu", json!([text("x")])),
+                element("P", json!([text("b\n\n c")]))
+            ]),
             Some("a\nb c"),
         );
-        check(element("L", json!([element("I", json!([text("1")])), element("I", json!([text("2")]))])), Some("1\n2"));
+        check(
+            element(
+                "L",
+                json!([
+                    element("I", json!([text("1")])),
+                    element("I", json!([text("2")]))
+                ]),
+            ),
+            Some("1\n2"),
+        );
     }
 }

@@ -73,7 +73,10 @@ fn build(entry: &ReaderEntry, given: &Value, delimiter: u8) -> Result<Box<dyn Re
             entry.name
         ))),
     };
-    let delimiter = options.delimiter.as_deref().map_or(Ok(delimiter), |d| byte("delimiter", d))?;
+    let delimiter = options
+        .delimiter
+        .as_deref()
+        .map_or(Ok(delimiter), |d| byte("delimiter", d))?;
     let quote = match options.quote.as_deref() {
         None => Some(b'"'),
         Some("") => None,
@@ -127,12 +130,22 @@ impl Reader for Csv {
             if sink.begin_record()? {
                 let made = self.row(&row, cut.is_open, columns, uri, limits.depth_max);
                 match made {
-                    Ok(document) => sink.document(moisson_core::Document { sequence, ..document })?,
-                    Err(fault) => sink.fault(Fault { raw_offset: Some(offset), ..fault })?,
+                    Ok(document) => sink.document(moisson_core::Document {
+                        sequence,
+                        ..document
+                    })?,
+                    Err(fault) => sink.fault(Fault {
+                        raw_offset: Some(offset),
+                        ..*fault
+                    })?,
                 }
             }
         }
-        if header.is_none() { record::empty(uri, sink) } else { Ok(()) }
+        if header.is_none() {
+            record::empty(uri, sink)
+        } else {
+            Ok(())
+        }
     }
 
     fn wants(&self, uri: &str) -> bool {
@@ -148,21 +161,30 @@ impl Csv {
         columns: &[String],
         uri: &str,
         depth_max: u32,
-    ) -> Result<moisson_core::Document, Fault> {
-        let fault = |reason| Fault { reason, raw_uri: uri.to_owned(), ..Fault::default() };
-        let cells = self
-            .cells(row, is_open)
-            .map_err(|(reason, detail)| Fault { detail: Some(detail), ..fault(reason) })?;
+    ) -> Result<moisson_core::Document, Box<Fault>> {
+        let fault = |reason| Fault {
+            reason,
+            raw_uri: uri.to_owned(),
+            ..Fault::default()
+        };
+        let cells = self.cells(row, is_open).map_err(|(reason, detail)| Fault {
+            detail: Some(detail),
+            ..fault(reason)
+        })?;
         if cells.len() != columns.len() {
-            return Err(Fault {
+            return Err(Box::new(Fault {
                 observed: Some(cells.len().to_string()),
                 threshold: Some(columns.len().to_string()),
                 detail: Some("the row has another number of fields than the header".to_owned()),
                 ..fault(reason::EXTRACT_MALFORMED_CSV)
-            });
+            }));
         }
-        let row_record = Row { columns, cells: &cells };
-        self.fields.document(&row_record, Key::Raw, uri, Digest::of(row), depth_max)
+        let row_record = Row {
+            columns,
+            cells: &cells,
+        };
+        self.fields
+            .document(&row_record, Key::Raw, uri, Digest::of(row), depth_max)
     }
 
     /// Decodes a row and splits it into its fields.
@@ -171,23 +193,42 @@ impl Csv {
             let detail = "a quote is opened and never closed".to_owned();
             return Err((reason::EXTRACT_MALFORMED_CSV, detail));
         }
-        let text = self.encoding.decode(row).map_err(|e| (reason::EXTRACT_NOT_UTF8, e))?;
+        let text = self
+            .encoding
+            .decode(row)
+            .map_err(|e| (reason::EXTRACT_NOT_UTF8, e))?;
         Ok(split(&text, self.syntax))
     }
 }
 
 /// Refuses a file as a whole: one counted record, and the file's own fault.
-pub(super) fn refuse(uri: &str, reason: &'static str, detail: String, sink: &mut dyn Sink) -> Result<()> {
-    let fault = Fault { reason, raw_uri: uri.to_owned(), detail: Some(detail), ..Fault::default() };
+pub(super) fn refuse(
+    uri: &str,
+    reason: &'static str,
+    detail: String,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    let fault = Fault {
+        reason,
+        raw_uri: uri.to_owned(),
+        detail: Some(detail),
+        ..Fault::default()
+    };
     if sink.begin_record()? {
         sink.fault(fault.clone())?;
     }
-    sink.fault(Fault { whole_file: true, ..fault })
+    sink.fault(Fault {
+        whole_file: true,
+        ..fault
+    })
 }
 
 /// Says which named column there is not, and which there are.
 pub(super) fn missing_column(fields: &Fields, columns: &[String]) -> Option<String> {
-    let missing = fields.columns().into_iter().find(|name| !columns.contains(name))?;
+    let missing = fields
+        .columns()
+        .into_iter()
+        .find(|name| !columns.contains(name))?;
     let known: Vec<&str> = columns.iter().map(String::as_str).collect();
     Some(options::unknown("column", &missing, &known))
 }
@@ -203,12 +244,19 @@ struct Cut {
 
 impl Cut {
     fn new(syntax: Syntax) -> Self {
-        Self { syntax, is_open: false, at_start: true, after_quote: false }
+        Self {
+            syntax,
+            is_open: false,
+            at_start: true,
+            after_quote: false,
+        }
     }
 
     /// Takes the next piece of the row, which ends after the first line end, and says whether the row ends there.
     fn ends(&mut self, piece: &[u8]) -> bool {
-        let Some(quote) = self.syntax.quote else { return true };
+        let Some(quote) = self.syntax.quote else {
+            return true;
+        };
         let mut rest = piece;
         loop {
             if self.after_quote && rest.is_empty() {
@@ -219,7 +267,9 @@ impl Cut {
                 rest = rest.get(1..).unwrap_or_default();
             }
             if self.is_open {
-                let Some(at) = memchr::memchr(quote, rest) else { return false };
+                let Some(at) = memchr::memchr(quote, rest) else {
+                    return false;
+                };
                 self.is_open = false;
                 self.after_quote = true;
                 self.at_start = false;
@@ -229,16 +279,12 @@ impl Cut {
                 rest = rest.get(1..).unwrap_or_default();
             } else {
                 // A quote inside a bare field is a character like others.
-                match memchr::memchr(self.syntax.delimiter, rest) {
-                    Some(at) => {
-                        self.at_start = true;
-                        rest = rest.get(at + 1..).unwrap_or_default();
-                    }
-                    None => {
-                        self.at_start &= rest.is_empty();
-                        return true;
-                    }
-                }
+                let Some(at) = memchr::memchr(self.syntax.delimiter, rest) else {
+                    self.at_start &= rest.is_empty();
+                    return true;
+                };
+                self.at_start = true;
+                rest = rest.get(at + 1..).unwrap_or_default();
             }
         }
     }
@@ -250,14 +296,19 @@ fn split(row: &str, syntax: Syntax) -> Vec<String> {
     let mut cells = Vec::new();
     let mut rest = row;
     loop {
-        let quote = syntax.quote.map(char::from).filter(|quote| rest.starts_with(*quote));
+        let quote = syntax
+            .quote
+            .map(char::from)
+            .filter(|quote| rest.starts_with(*quote));
         let mut cell = String::new();
         if let Some(quote) = quote {
             rest = rest.get(1..).unwrap_or_default();
             while let Some((before, after)) = rest.split_once(quote) {
                 cell.push_str(before);
                 rest = after;
-                let Some(after) = rest.strip_prefix(quote) else { break };
+                let Some(after) = rest.strip_prefix(quote) else {
+                    break;
+                };
                 cell.push(quote);
                 rest = after;
             }
@@ -299,47 +350,88 @@ mod tests {
 
     use crate::testing::{Collected, read_bytes};
 
-    fn read(name: &str, options: Value, bytes: &[u8]) -> Collected {
-        let limits = Limits { record_bytes_max: 40, ..Limits::default() };
-        read_bytes(name, &options, "f", bytes, &limits)
+    fn read(name: &str, options: &Value, bytes: &[u8]) -> Collected {
+        let limits = Limits {
+            record_bytes_max: 40,
+            ..Limits::default()
+        };
+        read_bytes(name, options, "f", bytes, &limits)
     }
 
     #[test]
     fn rows_as_a_table() {
         let check = |name: &str, options: Value, bytes: &[u8], expected: &[(&str, &str)]| {
-            let sink = read(name, options, bytes);
+            let sink = read(name, &options, bytes);
             let texts = sink.texts();
-            let texts: Vec<_> = texts.iter().map(|(key, text)| (key.as_str(), *text)).collect();
+            let texts: Vec<_> = texts
+                .iter()
+                .map(|(key, text)| (key.as_str(), *text))
+                .collect();
             assert_eq!(texts, expected, "{}", String::from_utf8_lossy(bytes));
             assert_eq!(sink.faults, []);
             assert_eq!(sink.records, expected.len());
         };
         let id = || json!({"id": "id"});
         check("csv", id(), b"id,text\n1,a\n2,b", &[("1", "a"), ("2", "b")]);
-        check("csv", id(), b"id,text\r\n1,\"a, \"\"b\"\"\r\nc\"\r\n", &[("1", "a, \"b\"\r\nc")]);
-        check("csv", id(), b"text,id\na \"b\" c,1\n\n,2\n", &[("1", "a \"b\" c"), ("2", "")]);
+        check(
+            "csv",
+            id(),
+            b"id,text\r\n1,\"a, \"\"b\"\"\r\nc\"\r\n",
+            &[("1", "a, \"b\"\r\nc")],
+        );
+        check(
+            "csv",
+            id(),
+            b"text,id\na \"b\" c,1\n\n,2\n",
+            &[("1", "a \"b\" c"), ("2", "")],
+        );
         check("csv", id(), b"\"id\",\"text\"\n\"1\",\"\"\n", &[("1", "")]);
-        check("csv", json!({"id": "id", "delimiter": ";"}), b"id;text\n1;a,b\n", &[("1", "a,b")]);
-        check("csv", json!({"id": "id", "quote": ""}), b"id,text\n1,\"a\n", &[("1", "\"a")]);
+        check(
+            "csv",
+            json!({"id": "id", "delimiter": ";"}),
+            b"id;text\n1;a,b\n",
+            &[("1", "a,b")],
+        );
+        check(
+            "csv",
+            json!({"id": "id", "quote": ""}),
+            b"id,text\n1,\"a\n",
+            &[("1", "\"a")],
+        );
         check("tsv", id(), b"id\ttext\n1\ta \"b\n", &[("1", "a \"b")]);
-        check("csv", id(), b"\xEF\xBB\xBFid,text\n1,l\x92\xE9t\xE9\n", &[("1", "l’été")]);
-        check("csv", json!({"id": "{id}/{n}", "text": ["n", "text"]}), b"id,n,text\n1,2,a\n", &[("1/2", "2\n\na")]);
+        check(
+            "csv",
+            id(),
+            b"\xEF\xBB\xBFid,text\n1,l\x92\xE9t\xE9\n",
+            &[("1", "l’été")],
+        );
+        check(
+            "csv",
+            json!({"id": "{id}/{n}", "text": ["n", "text"]}),
+            b"id,n,text\n1,2,a\n",
+            &[("1/2", "2\n\na")],
+        );
         check("csv", id(), b"id,text\n", &[]);
     }
 
     #[test]
     fn bad_rows_are_counted_and_good_ones_kept() {
         let long = format!("3,{}", "x".repeat(60));
-        let rows = ["id,text", "1,a", "2", "2,b,c", &long, ",noid", "4,d", "5,\"open", "6,e"];
-        let sink = read("csv", json!({"id": "id"}), rows.join("\n").as_bytes());
+        let rows = [
+            "id,text", "1,a", "2", "2,b,c", &long, ",noid", "4,d", "5,\"open", "6,e",
+        ];
+        let sink = read("csv", &json!({"id": "id"}), rows.join("\n").as_bytes());
         assert_eq!(sink.texts(), [("1".to_owned(), "a"), ("4".to_owned(), "d")]);
-        assert_eq!(sink.fault_lines(), [
-            "extract/malformed-csv f",
-            "extract/malformed-csv f",
-            "extract/too-large f",
-            "extract/missing-field f",
-            "extract/malformed-csv f",
-        ]);
+        assert_eq!(
+            sink.fault_lines(),
+            [
+                "extract/malformed-csv f",
+                "extract/malformed-csv f",
+                "extract/too-large f",
+                "extract/missing-field f",
+                "extract/malformed-csv f",
+            ]
+        );
         assert_eq!(sink.records, 7);
         assert_eq!(sink.faults[0].observed.as_deref(), Some("1"));
         assert_eq!(sink.faults[0].threshold.as_deref(), Some("2"));
@@ -349,7 +441,7 @@ mod tests {
     #[test]
     fn files_that_are_refused_as_a_table() {
         let check = |bytes: &[u8], expected: &[&str], detail: &str| {
-            let sink = read("csv", json!({"id": "id"}), bytes);
+            let sink = read("csv", &json!({"id": "id"}), bytes);
             assert_eq!(sink.fault_lines(), expected);
             assert_eq!((sink.records, sink.documents.len()), (1, 0));
             let found = sink.faults[0].detail.clone().unwrap_or_default();
@@ -361,7 +453,11 @@ mod tests {
             &["extract/missing-field f", "*extract/missing-field f"],
             "unknown column `id`; known: `ids`, `text`; did you mean `ids`?",
         );
-        check(b"\"id,text\n1,a\n", &["extract/malformed-csv f", "*extract/malformed-csv f"], "header");
+        check(
+            b"\"id,text\n1,a\n",
+            &["extract/malformed-csv f", "*extract/malformed-csv f"],
+            "header",
+        );
     }
 
     #[test]
@@ -372,8 +468,12 @@ mod tests {
         for capacity in 1..20 {
             let mut bytes = BufReader::with_capacity(capacity, text);
             let mut sink = Collected::default();
-            let member =
-                crate::Member { uri: "f", bytes: &mut bytes, sequence: 0, limits: &limits };
+            let member = crate::Member {
+                uri: "f",
+                bytes: &mut bytes,
+                sequence: 0,
+                limits: &limits,
+            };
             reader.read(member, &mut sink).unwrap();
             let texts: Vec<&str> = sink.documents.iter().map(|d| d.text.as_str()).collect();
             assert_eq!(texts, ["a\"\n\"b", "\"c\"", "d\"e"], "{capacity}");
@@ -382,7 +482,11 @@ mod tests {
 
     #[test]
     fn delimiters_are_one_ascii_character() {
-        for options in [json!({"delimiter": "ab"}), json!({"delimiter": "é"}), json!({"quote": "\n"})] {
+        for options in [
+            json!({"delimiter": "ab"}),
+            json!({"delimiter": "é"}),
+            json!({"quote": "\n"}),
+        ] {
             assert!(crate::readers::build("csv", &options).is_err(), "{options}");
         }
     }

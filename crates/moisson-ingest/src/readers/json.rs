@@ -1,4 +1,4 @@
-//! The `json` reader: records chosen by JSONPath out of the tree of a file.
+//! The `json` reader: records chosen by `JSONPath` out of the tree of a file.
 
 use moisson_core::{Digest, Fault, Key, Result, Sink, reason};
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ const EXTENSIONS: &[&str] = &["json"];
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct JsonOptions {
-    /// JSONPath of the records; default `$`, the whole file.
+    /// `JSONPath` of the records; default `$`, the whole file.
     pub records: Option<String>,
     /// Encoding: `strict-utf-8` (default), `detect`, or a label.
     pub encoding: Option<String>,
@@ -65,7 +65,9 @@ fn build(given: &Value) -> Result<Box<dyn Reader>> {
 
 impl Reader for Json {
     fn read(&self, mut member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
-        let Some(raw) = record::whole(&mut member, sink)? else { return Ok(()) };
+        let Some(raw) = record::whole(&mut member, sink)? else {
+            return Ok(());
+        };
         let (uri, depth_max) = (member.uri, member.limits.depth_max);
         let fault = |reason, detail| Fault {
             reason,
@@ -88,10 +90,17 @@ impl Reader for Json {
         };
         for located in records.query_located(&root).iter() {
             let around = around(&root, located.location().iter());
-            let node = JsonRecord { node: located.node(), root: &root, around };
+            let node = JsonRecord {
+                node: located.node(),
+                root: &root,
+                around,
+            };
             // Without an id a record is named by its own digest, since many share the file's.
-            let digest =
-                if self.fields.named.has_id() { digest } else { canonical_digest(node.node) };
+            let digest = if self.fields.named.has_id() {
+                digest
+            } else {
+                canonical_digest(node.node)
+            };
             self.record(&node, Key::Raw, digest, &member, sink)?;
         }
         Ok(())
@@ -111,12 +120,15 @@ impl Json {
         member: &Member<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
-        match self.fields.document(node, key, member.uri, digest, member.limits.depth_max) {
+        match self
+            .fields
+            .document(node, key, member.uri, digest, member.limits.depth_max)
+        {
             Ok(mut document) => {
                 document.sequence = member.sequence;
                 sink.document(document)
             }
-            Err(fault) => sink.fault(fault),
+            Err(fault) => sink.fault(*fault),
         }
     }
 }
@@ -192,13 +204,19 @@ mod tests {
     use super::{depth, parse};
     use crate::testing::{Collected, read_bytes};
 
-    fn read(options: Value, file: &Value) -> Collected {
-        read_bytes("json", &options, "d/f.json", file.to_string().as_bytes(), &Limits::default())
+    fn read(options: &Value, file: &Value) -> Collected {
+        read_bytes(
+            "json",
+            options,
+            "d/f.json",
+            file.to_string().as_bytes(),
+            &Limits::default(),
+        )
     }
 
     #[test]
     fn a_whole_file_is_one_record_named_by_its_path() {
-        let sink = read(json!({"text": "$.a.b"}), &json!({"a": {"b": "x"}}));
+        let sink = read(&json!({"text": "$.a.b"}), &json!({"a": {"b": "x"}}));
         assert_eq!(sink.documents[0].key, Key::Path("d/f.json".to_owned()));
         assert_eq!(sink.texts(), [("d/f.json".to_owned(), "x")]);
     }
@@ -217,9 +235,12 @@ mod tests {
             "text": "$.data.content", "text_format": "html",
             "title": "{$$.data.title}, {$.data.id}", "metadata": {"section": "^.data.title"},
         });
-        let sink = read(options, &file);
+        let sink = read(&options, &file);
         assert_eq!(sink.records, 1);
-        assert_eq!(sink.texts(), [("A1".to_owned(), "un"), ("A2".to_owned(), "deux\n\ntrois")]);
+        assert_eq!(
+            sink.texts(),
+            [("A1".to_owned(), "un"), ("A2".to_owned(), "deux\n\ntrois")]
+        );
         assert_eq!(sink.documents[1].title.as_deref(), Some("Convention, A2"));
         assert_eq!(sink.documents[1].metadata["section"], "Titre Ier");
         assert_eq!(sink.fault_lines(), ["extract/missing-field d/f.json"]);
@@ -229,11 +250,15 @@ mod tests {
     fn records_without_id_are_named_by_their_own_digest() {
         let options = json!({"records": "$[*]"});
         let file = json!([{"text": "a"}, {"text": "b"}, {"text": "a"}]);
-        let sink = read(options.clone(), &file);
-        let keys: Vec<String> = sink.documents.iter().map(moisson_core::Document::key_text).collect();
+        let sink = read(&options, &file);
+        let keys: Vec<String> = sink
+            .documents
+            .iter()
+            .map(moisson_core::Document::key_text)
+            .collect();
         assert_eq!(keys[0], keys[2]);
         assert_ne!(keys[0], keys[1]);
-        let other = read(options, &json!([{"text": "b"}]));
+        let other = read(&options, &json!([{"text": "b"}]));
         assert_eq!(other.documents[0].key_text(), keys[1]);
     }
 
@@ -250,13 +275,29 @@ mod tests {
         check(b"{} {}", &limits, "extract/malformed-json");
         check(b"{\"text\":\"\xE9\"}", &limits, "extract/not-utf8");
         check(&[b'['; 10_000], &limits, "extract/malformed-json");
-        check(b"{\"a\":1}", &Limits { record_bytes_max: 3, ..limits }, "extract/too-large");
-        check(b"{\"a\":[[]]}", &Limits { depth_max: 2, ..limits }, "extract/malformed-json");
+        check(
+            b"{\"a\":1}",
+            &Limits {
+                record_bytes_max: 3,
+                ..limits
+            },
+            "extract/too-large",
+        );
+        check(
+            b"{\"a\":[[]]}",
+            &Limits {
+                depth_max: 2,
+                ..limits
+            },
+            "extract/malformed-json",
+        );
     }
 
     #[test]
     fn records_must_be_a_path() {
-        let error = crate::readers::build("json", &json!({"records": "items"})).err().unwrap();
+        let error = crate::readers::build("json", &json!({"records": "items"}))
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("`items`"), "{error}");
     }
 

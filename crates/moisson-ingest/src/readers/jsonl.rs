@@ -48,9 +48,9 @@ fn build(given: &Value) -> Result<Box<dyn Reader>> {
 }
 
 impl Reader for Jsonl {
-    fn read(&self, member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
+    fn read(&self, mut member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
         let (uri, sequence, depth_max) = (member.uri, member.sequence, member.limits.depth_max);
-        record::each_line(member, sink, |line, offset, sink| {
+        record::each_line(&mut member, sink, |line, offset, sink| {
             let fault = |reason, detail| Fault {
                 reason,
                 raw_uri: uri.to_owned(),
@@ -67,12 +67,18 @@ impl Reader for Jsonl {
                 Err(detail) => return sink.fault(fault(reason::EXTRACT_MALFORMED_JSON, detail)),
             };
             let node = JsonRecord::whole(&value);
-            match self.fields.document(&node, Key::Raw, uri, Digest::of(line), depth_max) {
+            match self
+                .fields
+                .document(&node, Key::Raw, uri, Digest::of(line), depth_max)
+            {
                 Ok(mut document) => {
                     document.sequence = sequence;
                     sink.document(document)
                 }
-                Err(fault) => sink.fault(Fault { raw_offset: Some(offset), ..fault }),
+                Err(fault) => sink.fault(Fault {
+                    raw_offset: Some(offset),
+                    ..*fault
+                }),
             }
         })
     }
@@ -89,9 +95,13 @@ mod tests {
 
     use crate::testing::{Collected, read_bytes};
 
-    fn read(options: Value, bytes: &[u8]) -> Collected {
-        let limits = Limits { record_bytes_max: 60, depth_max: 20, ..Limits::default() };
-        read_bytes("jsonl", &options, "f.jsonl", bytes, &limits)
+    fn read(options: &Value, bytes: &[u8]) -> Collected {
+        let limits = Limits {
+            record_bytes_max: 60,
+            depth_max: 20,
+            ..Limits::default()
+        };
+        read_bytes("jsonl", options, "f.jsonl", bytes, &limits)
     }
 
     #[test]
@@ -109,18 +119,21 @@ mod tests {
             b"{\"text\":\"cut",
             b"{\"text\":\"z\"}",
         ];
-        let sink = read(json!({}), &lines.join(&b'\n'));
+        let sink = read(&json!({}), &lines.join(&b'\n'));
         let texts: Vec<&str> = sink.documents.iter().map(|d| d.text.as_str()).collect();
         assert_eq!(texts, ["a", "z"]);
         assert_eq!(sink.records, 8);
-        assert_eq!(sink.fault_lines(), [
-            "extract/malformed-json f.jsonl",
-            "extract/not-utf8 f.jsonl",
-            "extract/too-large f.jsonl",
-            "extract/missing-field f.jsonl",
-            "extract/malformed-json f.jsonl",
-            "extract/malformed-json f.jsonl",
-        ]);
+        assert_eq!(
+            sink.fault_lines(),
+            [
+                "extract/malformed-json f.jsonl",
+                "extract/not-utf8 f.jsonl",
+                "extract/too-large f.jsonl",
+                "extract/missing-field f.jsonl",
+                "extract/malformed-json f.jsonl",
+                "extract/malformed-json f.jsonl",
+            ]
+        );
         let offsets: Vec<_> = sink.faults.iter().map(|f| f.raw_offset.unwrap()).collect();
         assert_eq!(offsets, [13, 23, 36, 128, 140, 193]);
         let too_large = &sink.faults[2];
@@ -130,36 +143,51 @@ mod tests {
 
     #[test]
     fn keys_and_encodings() {
-        let sink = read(json!({"id": "i"}), b"{\"i\":5,\"text\":\"a\"}\r\n");
+        let sink = read(&json!({"id": "i"}), b"{\"i\":5,\"text\":\"a\"}\r\n");
         assert_eq!(sink.texts(), [("5".to_owned(), "a")]);
-        let sink = read(json!({}), b"{\"text\":\"a\"}");
+        let sink = read(&json!({}), b"{\"text\":\"a\"}");
         assert!(sink.texts()[0].0.starts_with("b3-"));
-        let sink = read(json!({"encoding": "detect"}), b"{\"text\":\"l\x92\xE9t\xE9\"}");
+        let sink = read(
+            &json!({"encoding": "detect"}),
+            b"{\"text\":\"l\x92\xE9t\xE9\"}",
+        );
         assert_eq!(sink.documents[0].text, "l’été");
-        let sink = read(json!({}), "\u{FEFF}{\"text\":\"été\"}".as_bytes());
+        let sink = read(&json!({}), "\u{FEFF}{\"text\":\"été\"}".as_bytes());
         assert_eq!(sink.documents[0].text, "été");
-        let utf16: Vec<u8> =
-            "\u{FEFF}{\"text\":\"été\"}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(read(json!({}), &utf16).documents[0].text, "été");
+        let utf16: Vec<u8> = "\u{FEFF}{\"text\":\"été\"}\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(read(&json!({}), &utf16).documents[0].text, "été");
     }
 
     #[test]
     fn what_is_committed_is_not_parsed_again() {
         let limits = Limits::default();
         let reader = crate::readers::build("jsonl", &json!({})).unwrap();
-        let mut sink = Collected { committed: 1, ..Collected::default() };
+        let mut sink = Collected {
+            committed: 1,
+            ..Collected::default()
+        };
         let mut bytes: &[u8] = b"bad\n{\"text\":\"b\"}\n";
-        let member =
-            crate::Member { uri: "f", bytes: &mut bytes, sequence: 7, limits: &limits };
+        let member = crate::Member {
+            uri: "f",
+            bytes: &mut bytes,
+            sequence: 7,
+            limits: &limits,
+        };
         reader.read(member, &mut sink).unwrap();
-        assert_eq!((sink.records, sink.documents.len(), sink.faults.len()), (2, 1, 0));
+        assert_eq!(
+            (sink.records, sink.documents.len(), sink.faults.len()),
+            (2, 1, 0)
+        );
         assert_eq!(sink.documents[0].sequence, 7);
     }
 
     #[test]
     fn an_empty_file_is_one_counted_record() {
         for bytes in [b"".as_slice(), b"\n \n"] {
-            let sink = read(json!({}), bytes);
+            let sink = read(&json!({}), bytes);
             assert_eq!(sink.fault_lines(), ["extract/empty f.jsonl"]);
             assert_eq!(sink.records, 1);
         }

@@ -50,7 +50,10 @@ struct Markdown {
 
 fn build(given: &Value) -> Result<Box<dyn Reader>> {
     let options: MarkdownOptions = options::parse(ENTRY.name, given)?;
-    if options.split_level.is_some_and(|level| !(1..=6).contains(&level)) {
+    if options
+        .split_level
+        .is_some_and(|level| !(1..=6).contains(&level))
+    {
         return Err(moisson_core::Error::config(
             "reader `markdown`: `split_level` is the level of a heading, 1 to 6",
         ));
@@ -63,15 +66,24 @@ fn build(given: &Value) -> Result<Box<dyn Reader>> {
     let mut named_keys = Vec::new();
     fields.keys(&mut |key| named_keys.push(key.to_owned()));
     let encoding = Expected::parse(options.encoding.as_deref(), Expected::Detect)?;
-    Ok(Box::new(Markdown { split_level: options.split_level, encoding, fields, named_keys }))
+    Ok(Box::new(Markdown {
+        split_level: options.split_level,
+        encoding,
+        fields,
+        named_keys,
+    }))
 }
 
 impl Reader for Markdown {
     fn read(&self, mut member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
-        let Some(raw) = record::whole(&mut member, sink)? else { return Ok(()) };
+        let Some(raw) = record::whole(&mut member, sink)? else {
+            return Ok(());
+        };
         match self.documents(&raw.bytes, raw.digest, &member) {
-            Ok(documents) => documents.into_iter().try_for_each(|document| sink.document(document)),
-            Err(fault) => sink.fault(fault),
+            Ok(documents) => documents
+                .into_iter()
+                .try_for_each(|document| sink.document(document)),
+            Err(fault) => sink.fault(*fault),
         }
     }
 
@@ -86,7 +98,7 @@ impl Markdown {
         bytes: &[u8],
         digest: Digest,
         member: &Member<'_>,
-    ) -> Result<Vec<Document>, Fault> {
+    ) -> Result<Vec<Document>, Box<Fault>> {
         let fault = |reason, detail: String| Fault {
             reason,
             raw_uri: member.uri.to_owned(),
@@ -100,7 +112,10 @@ impl Markdown {
         let (front, body) = front_matter(&text)
             .map_err(|detail| fault(reason::EXTRACT_MALFORMED_FRONT_MATTER, detail))?;
         let sections = markdown::sections(body, member.limits.depth_max).ok_or_else(|| {
-            fault(reason::EXTRACT_MALFORMED_HTML, "HTML in the text nests too deep".to_owned())
+            fault(
+                reason::EXTRACT_MALFORMED_HTML,
+                "HTML in the text nests too deep".to_owned(),
+            )
         })?;
         let key = Key::Path(member.uri.to_owned());
         let mut whole = Document::new(key, String::new(), member.uri.to_owned(), digest);
@@ -108,25 +123,31 @@ impl Markdown {
         let front = Value::Object(front);
         self.fields.fill(&JsonRecord::whole(&front), &mut whole)?;
         if let Value::Object(front) = front {
-            let rest = front.into_iter().filter(|(key, _)| !self.named_keys.contains(key));
+            let rest = front
+                .into_iter()
+                .filter(|(key, _)| !self.named_keys.contains(key));
             whole.metadata.extend(rest);
         }
         if whole.title.is_none() {
-            whole.title = sections.iter().find(|s| s.level == 1).map(|s| s.heading.clone());
+            whole.title = sections
+                .iter()
+                .find(|s| s.level == 1)
+                .map(|s| s.heading.clone());
         }
-        Ok(match self.split_level {
-            Some(level) => articles(&whole, sections, level),
-            None => {
-                whole.text = joined(sections);
-                vec![whole]
-            }
-        })
+        if let Some(level) = self.split_level {
+            return Ok(articles(&whole, sections, level));
+        }
+        whole.text = joined(sections);
+        Ok(vec![whole])
     }
 }
 
 fn joined(sections: Vec<Section>) -> String {
     let mut text = String::new();
-    for part in sections.into_iter().flat_map(|section| [section.heading, section.text]) {
+    for part in sections
+        .into_iter()
+        .flat_map(|section| [section.heading, section.text])
+    {
         if !part.is_empty() {
             if !text.is_empty() {
                 text.push_str("\n\n");
@@ -152,7 +173,13 @@ fn articles(whole: &Document, sections: Vec<Section>, split_level: u8) -> Vec<Do
         let is_article = section.level >= split_level;
         if is_article || !section.text.is_empty() {
             let path: Vec<Value> = way.iter().map(|(_, h)| Value::String(h.clone())).collect();
-            documents.push(article(whole, &anchor, &section.heading, path, section.text));
+            documents.push(article(
+                whole,
+                &anchor,
+                &section.heading,
+                path,
+                section.text,
+            ));
         }
         way.push((section.level, section.heading));
     }
@@ -177,14 +204,17 @@ fn article(
         Key::Raw => Key::Raw,
     };
     document.version_of = whole.version_of.as_deref().map(with_anchor);
-    document.url = whole.url.clone();
     document.title = match whole.title.as_deref() {
-        Some(title) if !heading.is_empty() && title != heading => Some(format!("{title}, {heading}")),
+        Some(title) if !heading.is_empty() && title != heading => {
+            Some(format!("{title}, {heading}"))
+        }
         Some(title) => Some(title.to_owned()),
         None => Some(heading.to_owned()).filter(|heading| !heading.is_empty()),
     };
     if !way.is_empty() {
-        document.metadata.insert("section".to_owned(), Value::Array(way));
+        document
+            .metadata
+            .insert("section".to_owned(), Value::Array(way));
     }
     document.text = text;
     document
@@ -216,7 +246,10 @@ fn unique(anchor: String, seen: &mut BTreeMap<String, u32>) -> String {
 
 /// Takes the YAML between `---` lines off the head of a text.
 fn front_matter(text: &str) -> Result<(Map<String, Value>, &str), String> {
-    let Some(rest) = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n")) else {
+    let Some(rest) = text
+        .strip_prefix("---\n")
+        .or_else(|| text.strip_prefix("---\r\n"))
+    else {
         return Ok((Map::new(), text));
     };
     let mut at = 0;
@@ -252,8 +285,14 @@ mod tests {
         # Code d'essai\n\nPréambule.\n\n## Livre Ier\n\n##### Article L1\n\nPremier.\n\n\
         ##### Article L1\n\nPremier, autre version.\n\n## Livre II\n\n##### Article R*2\n\n";
 
-    fn read(options: Value, text: &str) -> Collected {
-        read_bytes("markdown", &options, "d/f.md", text.as_bytes(), &Limits::default())
+    fn read(options: &Value, text: &str) -> Collected {
+        read_bytes(
+            "markdown",
+            options,
+            "d/f.md",
+            text.as_bytes(),
+            &Limits::default(),
+        )
     }
 
     #[test]
@@ -262,62 +301,96 @@ mod tests {
             "id": "{identifier}@{last_updated}", "modified": "last_updated",
             "version_of": "identifier", "version_from": "last_updated",
         });
-        let sink = read(options, CODE);
+        let sink = read(&options, CODE);
         let document = &sink.documents[0];
         assert_eq!(document.key_text(), "C1@2020-01-02");
         assert_eq!(document.title.as_deref(), Some("Code d'essai"));
         assert_eq!(document.version_of.as_deref(), Some("C1"));
         assert_eq!(document.version_from.unwrap().to_string(), "2020-01-02");
-        assert_eq!(Value::Object(document.metadata.clone()), json!({"rank": "code"}));
-        assert!(document.text.starts_with("Code d'essai\n\nPréambule.\n\nLivre Ier\n\nArticle L1"));
+        assert_eq!(
+            Value::Object(document.metadata.clone()),
+            json!({"rank": "code"})
+        );
+        assert!(
+            document
+                .text
+                .starts_with("Code d'essai\n\nPréambule.\n\nLivre Ier\n\nArticle L1")
+        );
     }
 
     #[test]
     fn headings_cut_a_file_into_articles() {
         let options = json!({"id": "identifier", "version_of": "identifier", "split_level": 5});
-        let sink = read(options, CODE);
+        let sink = read(&options, CODE);
         let rows: Vec<_> = sink
             .documents
             .iter()
             .map(|d| (d.key_text(), d.title.clone().unwrap(), d.text.as_str()))
             .collect();
         let row = |key: &str, title: &str, text| (key.to_owned(), title.to_owned(), text);
-        assert_eq!(rows, [
-            row("C1#code-dessai", "Code d'essai", "Préambule."),
-            row("C1#article-l1", "Code d'essai, Article L1", "Premier."),
-            row("C1#article-l1~2", "Code d'essai, Article L1", "Premier, autre version."),
-            row("C1#article-r2", "Code d'essai, Article R*2", ""),
-        ]);
+        assert_eq!(
+            rows,
+            [
+                row("C1#code-dessai", "Code d'essai", "Préambule."),
+                row("C1#article-l1", "Code d'essai, Article L1", "Premier."),
+                row(
+                    "C1#article-l1~2",
+                    "Code d'essai, Article L1",
+                    "Premier, autre version."
+                ),
+                row("C1#article-r2", "Code d'essai, Article R*2", ""),
+            ]
+        );
         let article = &sink.documents[1];
         assert_eq!(article.version_of.as_deref(), Some("C1#article-l1"));
-        assert_eq!(article.metadata["section"], json!(["Code d'essai", "Livre Ier"]));
+        assert_eq!(
+            article.metadata["section"],
+            json!(["Code d'essai", "Livre Ier"])
+        );
     }
 
     #[test]
     fn files_as_a_table() {
         let check = |text: &str, key: &str, title: Option<&str>, body: &str| {
-            let sink = read(json!({}), text);
+            let sink = read(&json!({}), text);
             assert_eq!(sink.texts(), [(key.to_owned(), body)]);
             assert_eq!(sink.documents[0].title.as_deref(), title);
         };
         check("texte", "d/f.md", None, "texte");
         check("# Un\n\ntexte", "d/f.md", Some("Un"), "Un\n\ntexte");
         check("---\n---\ntexte", "d/f.md", None, "texte");
-        check("---\r\ntitle: T\r\n---\r\ntexte", "d/f.md", Some("T"), "texte");
+        check(
+            "---\r\ntitle: T\r\n---\r\ntexte",
+            "d/f.md",
+            Some("T"),
+            "texte",
+        );
         check("---\n\ntexte", "d/f.md", None, "texte"); // a rule, no front matter
     }
 
     #[test]
     fn bad_files_as_a_table() {
         let check = |options: Value, text: &str, fault: &str| {
-            let sink = read(options, text);
+            let sink = read(&options, text);
             assert_eq!(sink.fault_lines(), [format!("{fault} d/f.md")]);
             assert_eq!((sink.records, sink.documents.len()), (1, 0));
         };
         check(json!({}), "", "extract/empty");
-        check(json!({}), "---\na: [\n---\nx", "extract/malformed-front-matter");
-        check(json!({}), "---\n- a\n---\nx", "extract/malformed-front-matter");
-        check(json!({"id": "identifier"}), "---\na: 1\n---\nx", "extract/missing-field");
+        check(
+            json!({}),
+            "---\na: [\n---\nx",
+            "extract/malformed-front-matter",
+        );
+        check(
+            json!({}),
+            "---\n- a\n---\nx",
+            "extract/malformed-front-matter",
+        );
+        check(
+            json!({"id": "identifier"}),
+            "---\na: 1\n---\nx",
+            "extract/missing-field",
+        );
         check(json!({"encoding": "strict-utf-8"}), "", "extract/empty");
     }
 

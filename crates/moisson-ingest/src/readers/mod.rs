@@ -30,7 +30,10 @@ pub struct Member<'a> {
 
 impl std::fmt::Debug for Member<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Member").field("uri", &self.uri).field("sequence", &self.sequence).finish()
+        f.debug_struct("Member")
+            .field("uri", &self.uri)
+            .field("sequence", &self.sequence)
+            .finish()
     }
 }
 
@@ -118,7 +121,9 @@ pub fn build(name: &str, options: &Value) -> Result<Box<dyn Reader>> {
 
 /// True if the file name at the end of `uri` has one of the extensions, in any case.
 pub(crate) fn has_extension(uri: &str, extensions: &[&str]) -> bool {
-    let extension = file_name(uri).rsplit_once('.').map(|(_, extension)| extension);
+    let extension = file_name(uri)
+        .rsplit_once('.')
+        .map(|(_, extension)| extension);
     extension.is_some_and(|extension| extensions.iter().any(|e| e.eq_ignore_ascii_case(extension)))
 }
 
@@ -149,11 +154,24 @@ mod tests {
             let reader = build(entry.name, &Value::Null).unwrap();
             assert!((entry.build)(&json!({})).is_ok());
             let schema = (entry.options_schema)();
-            assert_eq!(schema.get("additionalProperties"), Some(&json!(false)), "{}", entry.name);
+            assert_eq!(
+                schema.get("additionalProperties"),
+                Some(&json!(false)),
+                "{}",
+                entry.name
+            );
             // DILA's files go by their place in the archive.
-            let extensions = if entry.name == "dila" { &[] } else { entry.extensions };
+            let extensions = if entry.name == "dila" {
+                &[]
+            } else {
+                entry.extensions
+            };
             for extension in extensions {
-                assert!(reader.wants(&format!("d/a.{extension}")), "{} {extension}", entry.name);
+                assert!(
+                    reader.wants(&format!("d/a.{extension}")),
+                    "{} {extension}",
+                    entry.name
+                );
             }
             assert!(!reader.wants("d/a.unknown"), "{}", entry.name);
         }
@@ -167,11 +185,35 @@ mod tests {
                 assert!(error.contains(part), "{error}");
             }
         };
-        check("jsonll", json!({}), &["unknown reader `jsonll`", "`csv`, `dila`", "did you mean `jsonl`?"]);
-        check("jsonl", json!({"texte": "a"}), &["unknown option of reader `jsonl` `texte`", "`text`", "did you mean `text`?"]);
-        check("json", json!({"text_format": "pdf"}), &["reader `json`", "`pdf`", "`markdown`"]);
+        check(
+            "jsonll",
+            json!({}),
+            &[
+                "unknown reader `jsonll`",
+                "`csv`, `dila`",
+                "did you mean `jsonl`?",
+            ],
+        );
+        check(
+            "jsonl",
+            json!({"texte": "a"}),
+            &[
+                "unknown option of reader `jsonl` `texte`",
+                "`text`",
+                "did you mean `text`?",
+            ],
+        );
+        check(
+            "json",
+            json!({"text_format": "pdf"}),
+            &["reader `json`", "`pdf`", "`markdown`"],
+        );
         check("json", json!({"text": "$.["}), &["`$.[`"]);
-        check("json", json!({"tree": {"skipp": []}}), &["`skipp`", "`skip`"]);
+        check(
+            "json",
+            json!({"tree": {"skipp": []}}),
+            &["`skipp`", "`skip`"],
+        );
         check("text", json!([]), &["reader `text`", "table"]);
         check("csv", json!({"encoding": "utf-99"}), &["`utf-99`"]);
     }
@@ -180,7 +222,11 @@ mod tests {
     fn names_as_a_table() {
         assert!(has_extension("a.tar!b/c.JSON", &["json"]));
         assert!(!has_extension("a.json/b", &["json"]));
-        for (uri, stem) in [("a/b.v1.txt", "b.v1"), ("x.tar!b", "b"), ("a/.hidden", ".hidden")] {
+        for (uri, stem) in [
+            ("a/b.v1.txt", "b.v1"),
+            ("x.tar!b", "b"),
+            ("a/.hidden", ".hidden"),
+        ] {
             assert_eq!(file_stem(uri), stem);
         }
     }

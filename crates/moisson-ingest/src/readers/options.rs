@@ -13,7 +13,9 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(name: &str, options: &Value) -> R
     let empty = Value::Object(serde_json::Map::new());
     let options = if options.is_null() { &empty } else { options };
     let Value::Object(map) = options else {
-        return Err(Error::config(format!("reader `{name}`: options must be a table")));
+        return Err(Error::config(format!(
+            "reader `{name}`: options must be a table"
+        )));
     };
     let schema = schema::<T>();
     let known: Vec<&str> = schema
@@ -50,7 +52,9 @@ pub fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     let list: Vec<String> = sorted.iter().map(|name| format!("`{name}`")).collect();
     let mut message = format!("unknown {what} `{word}`; known: {}", list.join(", "));
     if let Some(near) = nearest(word, &sorted) {
-        message.push_str(&format!("; did you mean `{near}`?"));
+        message.push_str("; did you mean `");
+        message.push_str(near);
+        message.push_str("`?");
     }
     message
 }
@@ -62,7 +66,12 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
         .map(|candidate| (distance(word, candidate), *candidate))
         .min()
         .filter(|(distance, candidate)| {
-            *distance <= word.chars().count().max(candidate.chars().count()).div_ceil(3)
+            *distance
+                <= word
+                    .chars()
+                    .count()
+                    .max(candidate.chars().count())
+                    .div_ceil(3)
         })
         .map(|(_, candidate)| candidate)
 }
@@ -75,7 +84,9 @@ fn distance(left: &str, right: &str) -> usize {
         let mut diagonal = i;
         let mut before = i + 1;
         for (b, cell) in right.iter().zip(row.iter_mut().skip(1)) {
-            let here = (diagonal + usize::from(a != *b)).min(before + 1).min(*cell + 1);
+            let here = (diagonal + usize::from(a != *b))
+                .min(before + 1)
+                .min(*cell + 1);
             diagonal = *cell;
             *cell = here;
             before = here;
@@ -93,9 +104,13 @@ mod tests {
 
     #[test]
     fn distances_as_a_table() {
-        for (left, right, expected) in
-            [("", "", 0), ("", "ab", 2), ("text", "texte", 1), ("id", "di", 2), ("été", "ete", 2)]
-        {
+        for (left, right, expected) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("text", "texte", 1),
+            ("id", "di", 2),
+            ("été", "ete", 2),
+        ] {
             assert_eq!(distance(left, right), expected, "{left} {right}");
             assert_eq!(distance(right, left), expected, "{right} {left}");
         }

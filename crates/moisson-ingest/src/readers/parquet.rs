@@ -44,7 +44,9 @@ struct Parquet {
 
 fn build(given: &Value) -> Result<Box<dyn Reader>> {
     let options: ParquetOptions = options::parse(ENTRY.name, given)?;
-    Ok(Box::new(Parquet { fields: Fields::new(&options.fields, Dialect::Columns)? }))
+    Ok(Box::new(Parquet {
+        fields: Fields::new(&options.fields, Dialect::Columns)?,
+    }))
 }
 
 impl Reader for Parquet {
@@ -95,12 +97,21 @@ impl TableReader for Parquet {
             if !sink.begin_record()? {
                 continue;
             }
-            let record = Row { columns: &columns, row };
+            let record = Row {
+                columns: &columns,
+                row,
+            };
             let digest = record.digest(&mut bytes);
-            match self.fields.document(&record, Key::Raw, uri, digest, u32::MAX) {
+            match self
+                .fields
+                .document(&record, Key::Raw, uri, digest, u32::MAX)
+            {
                 Ok(document) => sink.document(document)?,
                 Err(fault) => {
-                    sink.fault(Fault { raw_offset: Some(first_row + row as u64), ..fault })?;
+                    sink.fault(Fault {
+                        raw_offset: Some(first_row + row as u64),
+                        ..*fault
+                    })?;
                 }
             }
         }
@@ -171,7 +182,9 @@ impl Column {
         let text = |text| Found::Text(Cow::Borrowed(text));
         let array = match self {
             Self::Small(a) | Self::Large(a) | Self::View(a) | Self::Signed(a) => a,
-            Self::Unsigned(a) | Self::Float(a) | Self::Truth(a) | Self::Date(a) | Self::Time(a) => a,
+            Self::Unsigned(a) | Self::Float(a) | Self::Truth(a) | Self::Date(a) | Self::Time(a) => {
+                a
+            }
             Self::Nothing => return None,
         };
         if array.is_null(row) {
@@ -209,7 +222,12 @@ fn time(seconds: i64) -> String {
     const DAY: i64 = 86_400;
     let date = Date(i32::try_from(seconds.div_euclid(DAY)).unwrap_or_default());
     let of_day = seconds.rem_euclid(DAY);
-    format!("{date}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day / 60 % 60, of_day % 60)
+    format!(
+        "{date}T{:02}:{:02}:{:02}Z",
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
 }
 
 struct Row<'r> {
@@ -267,10 +285,14 @@ mod tests {
         RecordBatch::try_from_iter(columns).unwrap()
     }
 
-    fn read(options: Value, first_row: u64, batch: &RecordBatch) -> Collected {
-        let reader = crate::readers::build("parquet", &options).unwrap();
+    fn read(options: &Value, first_row: u64, batch: &RecordBatch) -> Collected {
+        let reader = crate::readers::build("parquet", options).unwrap();
         let mut sink = Collected::default();
-        reader.table().unwrap().read_batch("f", first_row, batch, &mut sink).unwrap();
+        reader
+            .table()
+            .unwrap()
+            .read_batch("f", first_row, batch, &mut sink)
+            .unwrap();
         sink
     }
 
@@ -283,8 +305,10 @@ mod tests {
             Arc::new(StringViewArray::from(values.to_vec())),
             Arc::new(values.into_iter().collect::<DictionaryArray<Int32Type>>()),
         ];
-        let read: Vec<_> =
-            layouts.into_iter().map(|array| read(json!({}), 0, &batch(vec![("text", array)]))).collect();
+        let read: Vec<_> = layouts
+            .into_iter()
+            .map(|array| read(&json!({}), 0, &batch(vec![("text", array)])))
+            .collect();
         for sink in &read {
             assert_eq!(sink.documents, read[0].documents);
             assert_eq!(sink.documents[0].text, "été");
@@ -299,7 +323,10 @@ mod tests {
             ("f", Arc::new(Float64Array::from(vec![0.5]))),
             ("b", Arc::new(BooleanArray::from(vec![true]))),
             ("d", Arc::new(Date32Array::from(vec![16_801]))),
-            ("t", Arc::new(TimestampMillisecondArray::from(vec![1_451_606_401_000]))),
+            (
+                "t",
+                Arc::new(TimestampMillisecondArray::from(vec![1_451_606_401_000])),
+            ),
             ("x", Arc::new(NullArray::new(1))),
             ("body", Arc::new(StringArray::from(vec!["a"]))),
         ];
@@ -307,7 +334,7 @@ mod tests {
             "id": "{n}-{u}", "text": "body", "date": "d", "modified": "t", "title": "x",
             "metadata": {"f": "f", "b": "b", "t": "t"},
         });
-        let sink = read(options, 0, &batch(columns));
+        let sink = read(&options, 0, &batch(columns));
         let document = &sink.documents[0];
         assert_eq!(document.key_text(), "7-8");
         assert_eq!(document.published_on.unwrap().to_string(), "2016-01-01");
@@ -320,7 +347,7 @@ mod tests {
     #[test]
     fn rows_without_text_are_counted_and_good_ones_kept() {
         let text: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("c")]));
-        let sink = read(json!({}), 10, &batch(vec![("text", text)]));
+        let sink = read(&json!({}), 10, &batch(vec![("text", text)]));
         assert_eq!(sink.records, 3);
         assert_eq!(sink.documents.len(), 2);
         assert_eq!(sink.fault_lines(), ["extract/missing-field f"]);
@@ -331,19 +358,26 @@ mod tests {
     #[test]
     fn files_that_are_refused_as_a_table() {
         let text: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
-        let list: ArrayRef =
-            Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]));
+        let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([
+            Some(1),
+        ])]));
         for (column, detail) in [
-            (("txt", text), "unknown column `text`; known: `txt`; did you mean `txt`?"),
+            (
+                ("txt", text),
+                "unknown column `text`; known: `txt`; did you mean `txt`?",
+            ),
             (("text", list), "column `text` is List"),
         ] {
             let batch = batch(vec![column]);
-            let sink = read(json!({}), 0, &batch);
-            assert_eq!(sink.fault_lines(), ["extract/missing-field f", "*extract/missing-field f"]);
+            let sink = read(&json!({}), 0, &batch);
+            assert_eq!(
+                sink.fault_lines(),
+                ["extract/missing-field f", "*extract/missing-field f"]
+            );
             assert_eq!(sink.records, 1);
             let found = sink.faults[0].detail.clone().unwrap();
             assert!(found.contains(detail), "{found}");
-            let later = read(json!({}), 1, &batch);
+            let later = read(&json!({}), 1, &batch);
             assert_eq!((later.records, later.faults.len()), (0, 0));
         }
     }

@@ -86,16 +86,18 @@ impl Reader for Text {
         let (uri, sequence) = (member.uri, member.sequence);
         match self.options.split {
             Split::File => {
-                let Some(raw) = record::whole(&mut member, sink)? else { return Ok(()) };
+                let Some(raw) = record::whole(&mut member, sink)? else {
+                    return Ok(());
+                };
                 let key = match self.options.key {
                     FileKey::Path => Key::Path(uri.to_owned()),
                     FileKey::Stem => Key::Declared(file_stem(uri).to_owned()),
                 };
-                let document = self.document(&raw.bytes, key, uri, raw.digest);
+                let document = self.document(raw.bytes, key, uri, raw.digest);
                 put(document, sequence, None, sink)
             }
-            Split::Line => record::each_line(member, sink, |line, offset, sink| {
-                let document = self.document(line, Key::Raw, uri, Digest::of(line));
+            Split::Line => record::each_line(&mut member, sink, |line, offset, sink| {
+                let document = self.document(line.to_vec(), Key::Raw, uri, Digest::of(line));
                 put(document, sequence, Some(offset), sink)
             }),
         }
@@ -109,38 +111,47 @@ impl Reader for Text {
 impl Text {
     fn document(
         &self,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         key: Key,
         uri: &str,
         digest: Digest,
-    ) -> Result<Document, Fault> {
-        let text = self.encoding.decode(bytes).map_err(|detail| Fault {
+    ) -> Result<Document, Box<Fault>> {
+        let text = self.encoding.decode_owned(bytes).map_err(|detail| Fault {
             reason: reason::EXTRACT_NOT_UTF8,
             raw_uri: uri.to_owned(),
             detail: Some(detail),
             ..Fault::default()
         })?;
-        let mut document = Document::new(key, text.into_owned(), uri.to_owned(), digest);
+        let mut document = Document::new(key, text, uri.to_owned(), digest);
         document.title = match self.options.title {
             Title::None => None,
             Title::FileStem => Some(file_stem(uri).to_owned()),
-            Title::FirstLine => {
-                document.text.lines().map(str::trim).find(|l| !l.is_empty()).map(str::to_owned)
-            }
+            Title::FirstLine => document
+                .text
+                .lines()
+                .map(str::trim)
+                .find(|l| !l.is_empty())
+                .map(str::to_owned),
         };
         Ok(document)
     }
 }
 
 fn put(
-    document: Result<Document, Fault>,
+    document: Result<Document, Box<Fault>>,
     sequence: i64,
     offset: Option<u64>,
     sink: &mut dyn Sink,
 ) -> Result<()> {
     match document {
-        Ok(document) => sink.document(Document { sequence, ..document }),
-        Err(fault) => sink.fault(Fault { raw_offset: offset, ..fault }),
+        Ok(document) => sink.document(Document {
+            sequence,
+            ..document
+        }),
+        Err(fault) => sink.fault(Fault {
+            raw_offset: offset,
+            ..*fault
+        }),
     }
 }
 
@@ -165,25 +176,48 @@ mod tests {
             assert_eq!(sink.faults, []);
         };
         check(json!({}), b"a\nb", &[("d/Nom.v1.txt", None, "a\nb")]);
-        check(json!({"key": "stem", "title": "file-stem"}), b"a", &[("Nom.v1", Some("Nom.v1"), "a")]);
-        check(json!({"title": "first-line"}), b"\n un \ndeux", &[("d/Nom.v1.txt", Some("un"), "\n un \ndeux")]);
-        check(json!({}), b"l\x92\xE9t\xE9", &[("d/Nom.v1.txt", None, "l’été")]);
+        check(
+            json!({"key": "stem", "title": "file-stem"}),
+            b"a",
+            &[("Nom.v1", Some("Nom.v1"), "a")],
+        );
+        check(
+            json!({"title": "first-line"}),
+            b"\n un \ndeux",
+            &[("d/Nom.v1.txt", Some("un"), "\n un \ndeux")],
+        );
+        check(
+            json!({}),
+            b"l\x92\xE9t\xE9",
+            &[("d/Nom.v1.txt", None, "l’été")],
+        );
         let digest = moisson_core::Digest::of(b"un").to_hex();
-        let key = format!("b3-{}", &digest[..32]);
-        check(json!({"split": "line"}), b"un\n\nun\n", &[(&key, None, "un"), (&key, None, "un")]);
+        let key = format!("b3-{}", digest.get(..32).unwrap());
+        check(
+            json!({"split": "line"}),
+            b"un\n\nun\n",
+            &[(&key, None, "un"), (&key, None, "un")],
+        );
     }
 
     #[test]
     fn bad_texts_as_a_table() {
         let check = |options: Value, bytes: &[u8], fault: &str| {
-            let limits = Limits { record_bytes_max: 8, ..Limits::default() };
+            let limits = Limits {
+                record_bytes_max: 8,
+                ..Limits::default()
+            };
             let sink = read_bytes("text", &options, "f.txt", bytes, &limits);
             assert_eq!(sink.fault_lines(), [format!("{fault} f.txt")]);
             assert_eq!(sink.documents, []);
         };
         check(json!({}), b"", "extract/empty");
         check(json!({}), b"123456789", "extract/too-large");
-        check(json!({"encoding": "strict-utf-8"}), b"\xE9", "extract/not-utf8");
+        check(
+            json!({"encoding": "strict-utf-8"}),
+            b"\xE9",
+            "extract/not-utf8",
+        );
         check(json!({"split": "line"}), b"123456789", "extract/too-large");
         check(json!({"split": "line"}), b"\n", "extract/empty");
     }

@@ -27,8 +27,12 @@ pub(super) fn recognise(
     let Some(canonical) = canonical_case(catalogue, text) else {
         return false;
     };
-    let Ok(expression) = Expression::parse_mode(&canonical, MODE) else {
-        return false;
+    let expression = match Expression::parse_mode(&canonical, MODE) {
+        Ok(expression) => expression,
+        Err(error) => {
+            found.unrecognised.push(format!("{text}: {}", error.reason));
+            return true;
+        }
     };
     if expression.requirements().count() > TERMS_MAX {
         found
@@ -64,40 +68,45 @@ pub(super) fn recognise(
 }
 
 /// Returns the text with identifiers in canonical case, or `None` if it is no expression at first sight.
+///
+/// What starts like an expression (`MIT AND …`) is one, even where a word in it is no identifier.
 fn canonical_case(catalogue: &Catalogue, text: &str) -> Option<String> {
-    let mut canonical = String::with_capacity(text.len());
-    let mut identifiers = 0;
     let border = |c: char| c.is_whitespace() || c == '(' || c == ')';
+    let mut words = text.split(border).filter(|word| !word.is_empty());
+    let starts = identifier(catalogue, words.next()?).is_some();
+    let committed = starts
+        && words
+            .next()
+            .is_some_and(|word| ["AND", "OR", "WITH"].contains(&word));
+    let mut canonical = String::with_capacity(text.len());
     for piece in text.split_inclusive(border) {
         let word = piece.trim_end_matches(border);
         let upper = word.to_ascii_uppercase();
-        let plain = word.strip_suffix('+').unwrap_or(word);
-        match upper.as_str() {
-            "" => {}
-            "AND" | "OR" | "WITH" => canonical.push_str(&upper),
-            _ => {
-                let known = catalogue.get(plain).map(|licence| licence.id.as_str());
-                let known = known.or_else(|| exact_spdx(plain));
-                if let Some(id) = known {
-                    canonical.push_str(id);
-                    canonical.push_str(word.get(plain.len()..).unwrap_or_default());
-                } else {
-                    canonical.push_str(word);
-                }
-                identifiers += 1;
-            }
+        if matches!(upper.as_str(), "" | "AND" | "OR" | "WITH") {
+            canonical.push_str(&upper);
+        } else if let Some(id) = identifier(catalogue, word) {
+            canonical.push_str(id);
+            canonical.push_str(if word.ends_with('+') { "+" } else { "" });
+        } else if committed {
+            canonical.push_str(word);
+        } else {
+            return None;
         }
         canonical.push_str(piece.get(word.len()..).unwrap_or_default());
     }
-    (identifiers > 0).then_some(canonical)
+    Some(canonical)
 }
 
-/// Returns the SPDX identifier of that name whatever its case.
-fn exact_spdx(word: &str) -> Option<&'static str> {
-    let mut ids = spdx::identifiers::LICENSES
-        .iter()
-        .map(|licence| licence.name);
-    ids.find(|id| id.eq_ignore_ascii_case(word))
+/// Returns the identifier a word is, without a final `+`. Case does not matter for licences of the catalogue.
+fn identifier<'a>(catalogue: &'a Catalogue, word: &'a str) -> Option<&'a str> {
+    let plain = word.strip_suffix('+').unwrap_or(word);
+    if let Some(licence) = catalogue.get(plain) {
+        return Some(&licence.id);
+    }
+    let elsewhere = spdx::license_id(plain).is_some()
+        || spdx::exception_id(plain).is_some()
+        || plain.starts_with("LicenseRef-");
+    elsewhere.then_some(plain)
 }
 
 fn leaf(catalogue: &'static Catalogue, requirement: &spdx::LicenseReq) -> Option<Meaning> {

@@ -110,12 +110,12 @@ fn decisive<'a>(first: &'a Match, others: &'a [Match]) -> &'a Match {
         .unwrap_or(first)
 }
 
+/// Quotes at most five of the words.
 fn quoted(words: &[String]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    const SHOWN_MAX: usize = 5;
+    let shown = words.iter().take(SHOWN_MAX).map(|word| format!("`{word}`"));
+    let more = (words.len() > SHOWN_MAX).then(|| "…".to_owned());
+    shown.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns what both say together, or `None` where they disagree.
