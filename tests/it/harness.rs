@@ -9,12 +9,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The program, built once by the cargo that runs the tests, in the same profile.
-pub fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let here = std::env::current_exe().unwrap();
@@ -31,13 +31,13 @@ pub fn program() -> &'static Path {
 }
 
 /// A folder with inputs, a pipeline and an output.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 /// What a command printed and how it ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Exit status; -1 where a signal ended it.
     pub status: i32,
     /// Stdout.
@@ -56,25 +56,25 @@ impl Ended {
     }
 
     /// Stdout as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|e| panic!("no JSON ({e}): {}\n{}", self.stdout, self.stderr))
     }
 
     /// Stdout as one JSON object a line.
-    pub fn rows(&self) -> Vec<Value> {
+    pub(crate) fn rows(&self) -> Vec<Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Panics unless the command ended with `status`.
-    pub fn expect(self, status: i32) -> Self {
+    pub(crate) fn expect(self, status: i32) -> Self {
         assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 }
 
 /// Runs the program from the repository's folder.
-pub fn moisson(arguments: &[&str]) -> Ended {
+pub(crate) fn moisson(arguments: &[&str]) -> Ended {
     let output =
         Command::new(program()).args(arguments).current_dir(repository()).output().unwrap();
     Ended::new(&output)
@@ -82,22 +82,22 @@ pub fn moisson(arguments: &[&str]) -> Ended {
 
 impl Bench {
     /// An empty bench.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A path on the bench.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A path on the bench, as text.
-    pub fn text_path(&self, name: &str) -> String {
+    pub(crate) fn text_path(&self, name: &str) -> String {
         self.path(name).display().to_string()
     }
 
     /// Writes an input.
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Self {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
@@ -105,7 +105,7 @@ impl Bench {
     }
 
     /// Writes `p.toml`: a head that releases whatever has a licence, then `sources`, with `DATA` for the bench.
-    pub fn pipeline(&self, sources: &str) -> &Self {
+    pub(crate) fn pipeline(&self, sources: &str) -> &Self {
         let head = "name = 'bench'\ntier = 'research'\naccept_assumed = true\n\
                     [alarm]\nshare_max = 1.0\n";
         let sources = sources.replace("DATA", &self.folder.path().display().to_string());
@@ -113,7 +113,7 @@ impl Bench {
     }
 
     /// Runs the pipeline into `out` with further arguments.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         let (pipeline, out) = (self.text_path("p.toml"), self.text_path("out"));
         let mut all = vec!["run", &pipeline, "--format", "json", "--progress", "none"];
         if !arguments.contains(&"--out") {
@@ -124,7 +124,7 @@ impl Bench {
     }
 
     /// Starts a run without waiting for it.
-    pub fn start(&self, arguments: &[&str]) -> std::process::Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> std::process::Child {
         Command::new(program())
             .args(["run", &self.text_path("p.toml"), "--out", &self.text_path("out")])
             .args(["--progress", "none"])
@@ -137,12 +137,12 @@ impl Bench {
     }
 
     /// Rows of a query over `out`.
-    pub fn query(&self, sql: &str) -> Vec<Value> {
+    pub(crate) fn query(&self, sql: &str) -> Vec<Value> {
         moisson(&["query", &self.text_path("out"), sql, "--format", "json"]).expect(0).rows()
     }
 
     /// One text column of a query over `out`.
-    pub fn column(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn column(&self, sql: &str) -> Vec<String> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         self.query(sql)
             .iter()
@@ -151,7 +151,7 @@ impl Bench {
     }
 
     /// Counted reasons and their numbers, from the ledger.
-    pub fn reasons(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn reasons(&self) -> BTreeMap<String, u64> {
         self.query("SELECT reason, count(*) AS n FROM decisions WHERE counted GROUP BY reason")
             .iter()
             .map(|row| (row["reason"].as_str().unwrap().to_owned(), row["n"].as_u64().unwrap()))
@@ -159,18 +159,18 @@ impl Bench {
     }
 
     /// Ids in the release, sorted.
-    pub fn released(&self) -> Vec<String> {
+    pub(crate) fn released(&self) -> Vec<String> {
         self.column("SELECT doc_id FROM release ORDER BY doc_id")
     }
 }
 
 /// The manifest of a release.
-pub fn manifest(out: &Path) -> Value {
+pub(crate) fn manifest(out: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(out.join("release/manifest.json")).unwrap()).unwrap()
 }
 
 /// Content digests of all shards, ledger files and parts of an output, by path.
-pub fn digests(out: &Path) -> BTreeMap<String, String> {
+pub(crate) fn digests(out: &Path) -> BTreeMap<String, String> {
     let manifest = manifest(out);
     ["shards", "ledger", "parts"]
         .iter()
@@ -183,7 +183,7 @@ pub fn digests(out: &Path) -> BTreeMap<String, String> {
 }
 
 /// A text of `words` French-looking words, different for every `seed`, with sentences and paragraphs.
-pub fn prose(seed: u64, words: usize) -> String {
+pub(crate) fn prose(seed: u64, words: usize) -> String {
     const SYLLABLES: [&str; 24] = [
         "ba", "cor", "di", "fé", "gou", "la", "men", "ni", "or", "pré", "que", "ra", "sion", "té",
         "u", "vo", "chan", "droit", "é", "tion", "mar", "sec", "ti", "lu",
@@ -215,11 +215,11 @@ pub fn prose(seed: u64, words: usize) -> String {
 }
 
 /// A JSON line with an id, a text and Licence Ouverte.
-pub fn line(id: &str, text: &str) -> String {
+pub(crate) fn line(id: &str, text: &str) -> String {
     let value = serde_json::json!({ "id": id, "text": text, "licence": "etalab-2.0" });
     format!("{value}\n")
 }
 
 /// A source that reads JSON lines as [`line`] makes them.
-pub const JSONL: &str = "[source.s]\npath = 'DATA/s.jsonl'\nreader = 'jsonl'\n\
+pub(crate) const JSONL: &str = "[source.s]\npath = 'DATA/s.jsonl'\nreader = 'jsonl'\n\
     options = { id = 'id', text = 'text', licence = 'licence' }\n";

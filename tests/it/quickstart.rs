@@ -21,7 +21,7 @@ fn run(out: &Path) -> Ended {
 }
 
 /// Compares `actual` with a golden file of the repository; `MOISSON_UPDATE_GOLDEN=1` writes it anew.
-pub fn golden(name: &str, actual: &Value) {
+pub(crate) fn golden(name: &str, actual: &Value) {
     let path = repository().join("tests/golden").join(name);
     let actual = serde_json::to_string_pretty(actual).unwrap() + "\n";
     if std::env::var("MOISSON_UPDATE_GOLDEN").is_ok() {
@@ -37,7 +37,7 @@ pub fn golden(name: &str, actual: &Value) {
 }
 
 /// Counts of a summary that do not depend on the machine.
-pub fn counts(summary: &Value) -> Value {
+pub(crate) fn counts(summary: &Value) -> Value {
     let sources: BTreeMap<&String, Value> = summary["sources"]
         .as_object()
         .unwrap()
@@ -54,7 +54,7 @@ pub fn counts(summary: &Value) -> Value {
 }
 
 /// Panics unless read = released + dropped, in total and per source.
-pub fn assert_balance(summary: &Value) {
+pub(crate) fn assert_balance(summary: &Value) {
     let all = summary["sources"].as_object().unwrap().values().chain([summary]);
     for books in all {
         let dropped: u64 =

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         moisson query out/quickstart \"SELECT source, reason, count(*) FROM decisions WHERE counted GROUP BY ALL\"\n  \
         moisson explain out/quickstart legi/LEGIARTI000000000001"
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Form of results on stdout.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -26,7 +26,7 @@ pub struct Arguments {
 
 /// Form of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Text,
     /// For programs: one JSON value, or one object a line for rows.
@@ -35,7 +35,7 @@ pub enum Format {
 
 /// Form of progress on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProgressForm {
+pub(crate) enum ProgressForm {
     /// Bars on a terminal, plain lines elsewhere.
     Auto,
     /// One JSON object a line.
@@ -46,7 +46,7 @@ pub enum ProgressForm {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run a pipeline: read, measure, decide, deduplicate, shard, publish.
     #[command(after_help = "Examples:\n  \
         moisson run pipelines/quickstart.toml\n  \
@@ -89,7 +89,7 @@ pub enum Command {
 
 /// Arguments of `run` and `plan`.
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     /// The pipeline, a TOML file.
     pub pipeline: PathBuf,
     /// Where the output goes: a folder, or `s3://`, `gs://`, `az://`. Default: `out/NAME`.
@@ -117,7 +117,7 @@ pub struct RunArguments {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-pub struct ExplainArguments {
+pub(crate) struct ExplainArguments {
     /// The output.
     pub out: String,
     /// The document's id, `SOURCE/KEY`.
@@ -126,7 +126,7 @@ pub struct ExplainArguments {
 
 /// Arguments of `query`.
 #[derive(Debug, Args)]
-pub struct QueryArguments {
+pub(crate) struct QueryArguments {
     /// The output.
     pub out: String,
     /// The query.
@@ -135,7 +135,7 @@ pub struct QueryArguments {
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
-pub struct ListArguments {
+pub(crate) struct ListArguments {
     /// What to list.
     #[arg(value_enum)]
     pub what: ListWhat,
@@ -143,7 +143,7 @@ pub struct ListArguments {
 
 /// What `list` lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListWhat {
+pub(crate) enum ListWhat {
     /// Readers of source formats.
     Readers,
     /// Families of measurements.
@@ -162,7 +162,7 @@ pub enum ListWhat {
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
-pub struct VerifyArguments {
+pub(crate) struct VerifyArguments {
     /// The output.
     pub out: String,
     /// Digest every row again.
@@ -172,7 +172,7 @@ pub struct VerifyArguments {
 
 /// Arguments of `clean`.
 #[derive(Debug, Args)]
-pub struct CleanArguments {
+pub(crate) struct CleanArguments {
     /// The output.
     pub out: String,
     /// What to keep.
@@ -182,7 +182,7 @@ pub struct CleanArguments {
 
 /// What `clean` keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum KeepWhat {
+pub(crate) enum KeepWhat {
     /// Everything the current release was made from.
     Current,
     /// The release and its ledger only.

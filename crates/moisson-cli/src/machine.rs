@@ -4,7 +4,7 @@
 use moisson_engine::control::Budget;
 
 /// Threads and memory, as asked for or as the machine has.
-pub fn budget(threads: Option<usize>, memory: Option<u64>) -> Budget {
+pub(crate) fn budget(threads: Option<usize>, memory: Option<u64>) -> Budget {
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Budget {
         threads: threads.unwrap_or(available).max(1),
@@ -25,7 +25,7 @@ fn memory_total() -> Option<u64> {
 }
 
 /// Largest resident memory of this process so far, in bytes; `None` where the system does not say.
-pub fn peak_memory_bytes() -> Option<u64> {
+pub(crate) fn peak_memory_bytes() -> Option<u64> {
     status_kib("/proc/self/status", "VmHWM:")
 }
 
@@ -37,7 +37,7 @@ fn status_kib(path: &str, key: &str) -> Option<u64> {
 }
 
 /// Environment variables that configure object stores, under their documented names.
-pub fn object_store_options() -> Vec<(String, String)> {
+pub(crate) fn object_store_options() -> Vec<(String, String)> {
     std::env::vars()
         .filter(|(name, _)| {
             ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|prefix| name.starts_with(prefix))
@@ -50,7 +50,7 @@ pub fn object_store_options() -> Vec<(String, String)> {
 ///
 /// # Errors
 /// A message for the user.
-pub fn parse_bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no size; write for instance 4GiB or 512MiB");
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

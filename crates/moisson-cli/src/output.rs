@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 
 /// Exit status when the data failed a gate.
-pub const GATE: u8 = 1;
+pub(crate) const GATE: u8 = 1;
 /// Exit status for usage, configuration or environment.
-pub const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 
 /// Prints to stdout.
 ///
 /// # Errors
 /// If stdout fails for another reason than a closed pipe.
-pub fn print(text: &str) -> anyhow::Result<()> {
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
@@ -26,7 +26,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
@@ -34,7 +34,7 @@ pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
+pub(crate) fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
     let mut text = String::new();
     for row in rows {
         text.push_str(&serde_json::to_string(row)?);
@@ -47,7 +47,7 @@ pub fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+pub(crate) fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let widths: Vec<usize> = (0..names.len())
         .map(|at| {
             rows.iter()
@@ -74,7 +74,7 @@ pub fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
 }
 
 /// Prints an error on stderr and returns its exit status.
-pub fn fail(error: &anyhow::Error) -> ExitCode {
+pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::from(USAGE)
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::ProgressForm;
 
 /// Returns the observer for a form.
-pub fn observer(form: ProgressForm) -> Arc<dyn Observer> {
+pub(crate) fn observer(form: ProgressForm) -> Arc<dyn Observer> {
     match form {
         ProgressForm::None => Arc::new(Silent),
         ProgressForm::Json => Arc::new(Json::default()),

@@ -25,8 +25,10 @@ pub struct PartManifest {
     pub content_digest: Digest,
     /// Digest of the file.
     pub file_digest: Digest,
-    /// Counts by name: `records`, `text_bytes`, `raw_bytes`, reasons.
+    /// Counts by name: `records`, `documents`, `text_bytes`, `normalise/nfc`, …
     pub counts: BTreeMap<String, u64>,
+    /// Unreadable records by counted reason.
+    pub unreadable: BTreeMap<String, u64>,
     /// True on the last part of its unit of input.
     pub last: bool,
 }
@@ -44,6 +46,7 @@ impl PartManifest {
             content_digest: Digest::of(&[]),
             file_digest: Digest::of(&[]),
             counts: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
             last: false,
         }
     }

@@ -99,7 +99,24 @@ fn items(plan: &Plan, corpus: &Corpus) -> Result<Vec<Item>> {
     for (item, rank) in items.iter_mut().zip(survivor_order(&keys)) {
         item.rank = rank;
     }
+    unpin_lone_versions(corpus, &mut items, chains.len());
     Ok(items)
+}
+
+/// A work of which one version is there has no history to protect: it may be a near-duplicate like any document.
+fn unpin_lone_versions(corpus: &Corpus, items: &mut [Item], chains: usize) {
+    let mut versions = vec![0u32; chains];
+    let alive = corpus.alive();
+    let chain_of = |item: &Item| item.chain.map(|chain| chain as usize);
+    for (item, _) in items.iter().zip(&alive).filter(|(_, alive)| **alive) {
+        if let Some(number) = chain_of(item).and_then(|chain| versions.get_mut(chain)) {
+            *number += 1;
+        }
+    }
+    for item in items {
+        let number = chain_of(item).and_then(|chain| versions.get(chain)).copied();
+        item.pinned = item.pinned && number.unwrap_or_default() > 1;
+    }
 }
 
 fn policy(plan: &Plan, part: &CorpusPart) -> VersionPolicy {

@@ -58,7 +58,7 @@ impl Counts {
 }
 
 /// Facts of the whole release.
-pub fn release(plan: &Plan, corpus: &Corpus, manifest: &ReleaseManifest) -> ReleaseFacts {
+pub(crate) fn release(plan: &Plan, corpus: &Corpus, manifest: &ReleaseManifest) -> ReleaseFacts {
     let counts = Counts::new(plan, corpus);
     let sources: Vec<SourceFacts> = plan
         .sources
@@ -133,7 +133,7 @@ fn families(
 }
 
 /// What each source asks to be said of it.
-pub fn attributions(plan: &Plan, corpus: &Corpus) -> Vec<AttributionEntry> {
+pub(crate) fn attributions(plan: &Plan, corpus: &Corpus) -> Vec<AttributionEntry> {
     Counts::new(plan, corpus)
         .attributions
         .into_iter()

@@ -215,7 +215,7 @@ impl<'a> PartSink<'a> {
         let mut manifest = done.manifest;
         manifest.last = last;
         for (step, number) in done.normalised.named() {
-            manifest.add(&format!("normalised_{step}"), number);
+            manifest.add(step, number);
         }
         if manifest.count("fault_rows") > 0 {
             let faults = PartManifest::new(FAULTS, DOCUMENTS_VERSION, manifest.key);
@@ -256,8 +256,8 @@ impl<'a> PartSink<'a> {
 
     fn write_fault(&mut self, decision: Decision) -> Result<()> {
         if decision.counted {
-            self.open.manifest.add("unreadable", 1);
-            self.open.manifest.add(&decision.reason, 1);
+            let unreadable = &mut self.open.manifest.unreadable;
+            *unreadable.entry(decision.reason.clone()).or_default() += 1;
         }
         self.open.fault_rows.0.push(decision);
         if self.open.fault_rows.0.len() >= BATCH_ROWS { self.flush_faults() } else { Ok(()) }

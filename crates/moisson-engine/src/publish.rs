@@ -210,10 +210,10 @@ fn books(plan: &Plan, corpus: &Corpus) -> Vec<(String, Books)> {
     for part in &corpus.parts {
         let Some((_, account)) = books.get_mut(part.part.source) else { continue };
         let manifest = &part.part.manifest;
-        account.read += part.rows.num_rows() as u64 + manifest.count("unreadable");
+        account.read += part.rows.num_rows() as u64 + manifest.unreadable.values().sum::<u64>();
         account.text_bytes_in += manifest.count("text_bytes");
-        for (name, number) in manifest.counts.iter().filter(|(name, _)| name.contains('/')) {
-            *account.dropped.entry(name.clone()).or_default() += number;
+        for (reason, number) in &manifest.unreadable {
+            *account.dropped.entry(reason.clone()).or_default() += number;
         }
         for (_, decision) in part.decisions.iter().filter(|(_, decision)| decision.counted) {
             *account.dropped.entry(decision.reason.clone()).or_default() += 1;

@@ -15,7 +15,7 @@ use crate::output;
 ///
 /// # Errors
 /// If there is none.
-pub fn verify(arguments: &VerifyArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn verify(arguments: &VerifyArguments, format: Format) -> anyhow::Result<ExitCode> {
     let session = open(&arguments.out)?;
     let report = verify::run(&session, arguments.deep)?;
     let sound = report.problems.is_empty();
@@ -38,7 +38,7 @@ pub fn verify(arguments: &VerifyArguments, format: Format) -> anyhow::Result<Exi
 ///
 /// # Errors
 /// If there is no release to keep.
-pub fn clean(arguments: &CleanArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn clean(arguments: &CleanArguments, format: Format) -> anyhow::Result<ExitCode> {
     let session = open(&arguments.out)?;
     let _lock = Lock::take(&arguments.out)?;
     let keep = match arguments.keep {

@@ -12,7 +12,7 @@ use crate::output;
 ///
 /// # Errors
 /// If stdout fails.
-pub fn run(arguments: &ListArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &ListArguments, format: Format) -> anyhow::Result<ExitCode> {
     let Known { names, rows } = table(arguments.what);
     if format == Format::Json {
         let objects: Vec<Map<String, Value>> = rows

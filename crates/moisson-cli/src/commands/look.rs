@@ -15,7 +15,7 @@ use crate::{machine, output};
 ///
 /// # Errors
 /// If it is not.
-pub fn open(out: &str) -> anyhow::Result<Session> {
+pub(crate) fn open(out: &str) -> anyhow::Result<Session> {
     if !out.contains("://") && !std::path::Path::new(out).is_dir() {
         anyhow::bail!("no output at `{out}`: run a pipeline into it first");
     }
@@ -26,7 +26,7 @@ pub fn open(out: &str) -> anyhow::Result<Session> {
 ///
 /// # Errors
 /// If no record has that id.
-pub fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::Result<ExitCode> {
     let session = open(&arguments.out)?;
     let story = explain::run(&session, &arguments.doc_id)?;
     match format {
@@ -71,7 +71,7 @@ fn told(story: &Story) -> String {
 ///
 /// # Errors
 /// If the query is refused.
-pub fn query(arguments: &QueryArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn query(arguments: &QueryArguments, format: Format) -> anyhow::Result<ExitCode> {
     let session = open(&arguments.out)?;
     let batches = query::run(&session, &arguments.sql)?;
     let rows = explain::rows(&batches)?;
@@ -107,7 +107,7 @@ pub fn query(arguments: &QueryArguments, format: Format) -> anyhow::Result<ExitC
 ///
 /// # Errors
 /// If stdout fails.
-pub fn schema() -> anyhow::Result<ExitCode> {
+pub(crate) fn schema() -> anyhow::Result<ExitCode> {
     output::print_json(&schema::pipeline()?)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -116,7 +116,7 @@ pub fn schema() -> anyhow::Result<ExitCode> {
 ///
 /// # Errors
 /// If stdout fails.
-pub fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "moisson", &mut text);
     output::print(&String::from_utf8_lossy(&text))?;

@@ -1,7 +1,7 @@
 //! One function per command.
 
-pub mod keep;
-pub mod list;
-pub mod look;
-pub mod plan;
-pub mod run;
+pub(crate) mod keep;
+pub(crate) mod list;
+pub(crate) mod look;
+pub(crate) mod plan;
+pub(crate) mod run;

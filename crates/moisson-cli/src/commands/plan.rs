@@ -17,7 +17,7 @@ use crate::{machine, output};
 ///
 /// # Errors
 /// Whatever is wrong with the pipeline or its inputs.
-pub fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments, &pipeline);
     let budget = machine::budget(arguments.threads, arguments.memory);

@@ -22,7 +22,7 @@ use crate::{machine, output, progress};
 ///
 /// # Errors
 /// Whatever stops the run.
-pub fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments, &pipeline);
@@ -44,7 +44,7 @@ pub fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode>
 ///
 /// # Errors
 /// If it cannot be read or is wrong.
-pub fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
+pub(crate) fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
     let path = &arguments.pipeline;
     #[expect(clippy::disallowed_methods, reason = "the pipeline is an argument of the command line")]
     let text = std::fs::read_to_string(path)
@@ -53,7 +53,7 @@ pub fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
 }
 
 /// Where the output of a pipeline goes.
-pub fn out(arguments: &RunArguments, pipeline: &Pipeline) -> String {
+pub(crate) fn out(arguments: &RunArguments, pipeline: &Pipeline) -> String {
     arguments.out.clone().unwrap_or_else(|| format!("out/{}", pipeline.name))
 }
 
