@@ -66,6 +66,8 @@ def decisions():
         # The same statement of rights on all of these would be an error: here nobody said anything usable.
         dict(notice(7, 3, 5), id="DEC-2024-0106", licence="Voir les conditions du site"),
         dict(notice(4, 1, 6), id="DEC-2024-0107", licence=""),
+        # A decision of which only the ruling was filed.
+        dict(rows[2], id="DEC-2024-0108", texte="La requête est rejetée. Les dépens sont réservés."),
     ]
     lines = [json.dumps(row, ensure_ascii=False) for row in rows + copies]
     lines.insert(7, '{"id": "DEC-2024-0999", "texte": "ligne interrompue au milieu')

@@ -46,7 +46,7 @@ def main(out: pathlib.Path) -> None:
     licences: dict[str, int] = {}
     ids = set()
     for shard, table in zip(manifest["shards"], tables, strict=True):
-        metadata = table.schema.metadata
+        metadata = pyarrow.parquet.ParquetFile(release / shard["path"]).metadata.metadata
         assert metadata[b"moisson.schema_version"] == b"1"
         for row in table.select(["doc_id", "text", "licence", "text_digest", "attribution"]).to_pylist():
             assert row["licence"], f"{row['doc_id']}: no licence"
@@ -61,8 +61,8 @@ def main(out: pathlib.Path) -> None:
         assert digest == shard["file_digest"], shard["path"]
 
     glob = str(release / "data" / "**" / "*.parquet")
-    counted = duckdb.sql(f"SELECT count(*), count(DISTINCT doc_id) FROM read_parquet('{glob}')").fetchone()
-    assert counted == (rows, rows), counted
+    counted = duckdb.sql(f"SELECT count(*), count(DISTINCT doc_id) FROM read_parquet('{glob}')").fetchall()
+    assert counted == [(rows, rows)], counted
     assert polars.scan_parquet(glob).select(polars.len()).collect().item() == rows
 
     ledger = str(out / "ledger" / "**" / "*.parquet")
@@ -74,8 +74,8 @@ def main(out: pathlib.Path) -> None:
         orphans = duckdb.sql(
             f"SELECT count(*) FROM read_parquet('{ledger}') WHERE kept_doc_id IS NOT NULL AND kept_doc_id NOT IN "
             f"(SELECT doc_id FROM read_parquet('{glob}'))"
-        ).fetchone()
-        assert orphans == (0,), f"{orphans} receipts point at documents that are not released"
+        ).fetchall()
+        assert orphans == [(0,)], f"{orphans} receipts point at documents that are not released"
     books = [manifest["totals"], *(books for _, books in manifest["sources"])]
     for account in books:
         assert account["read"] == account["released"] + sum(account["dropped"].values()), account

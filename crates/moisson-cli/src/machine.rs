@@ -66,7 +66,8 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
         "tb" => 1_000_000_000_000,
         _ => return Err(wrong()),
     };
-    if let Ok(whole) = number.parse::<u64>() {
+    if !number.contains('.') {
+        let whole: u64 = number.parse().map_err(|_| wrong())?;
         return whole.checked_mul(unit).ok_or_else(wrong);
     }
     let number: f64 = number.parse().map_err(|_| wrong())?;

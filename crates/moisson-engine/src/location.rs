@@ -44,7 +44,10 @@ impl Location {
 /// # Errors
 /// [`Error::Config`] for an unknown kind of URL or incomplete credentials.
 pub fn connect(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path)> {
-    let options = OPTIONS.get().cloned().unwrap_or_default();
+    let mut options = OPTIONS.get().cloned().unwrap_or_default();
+    if url.scheme() == "http" {
+        options.push(("allow_http".to_owned(), "true".to_owned()));
+    }
     let (store, path) = object_store::parse_url_opts(url, options).map_err(|e| {
         Error::config(format!(
             "cannot use `{}`: {}; known kinds: a path, s3://, gs://, az://, https://",

@@ -1,0 +1,80 @@
+"""Runs the quickstart from an S3 server to an S3 server, on this machine's loopback, and compares with a local run.
+
+    python object_store.py MOISSON OUT
+
+OUT is the output of the quickstart on local files: content digests must be the same. A pipeline file over http with a
+server that knows no ranges is read too. Needs moto[server] and boto3.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+
+def run(program: str, *arguments: str) -> dict:
+    done = subprocess.run(
+        [program, *arguments, "--format", "json"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def main(program: str, local: pathlib.Path) -> None:
+    s3 = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    s3.start()
+    host, port = s3.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    os.environ |= {
+        "AWS_ENDPOINT": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+    client.create_bucket(Bucket="samples")
+    client.create_bucket(Bucket="releases")
+    samples = pathlib.Path("data-samples")
+    for path in samples.rglob("*"):
+        if path.is_file():
+            client.upload_file(str(path), "samples", str(path.relative_to(samples)))
+
+    pipeline = ["run", "pipelines/quickstart.toml", "--set", "data=s3://samples", "--progress", "none"]
+    first = run(program, *pipeline, "--out", "s3://releases/quickstart")
+    assert first["content_digest"] == run(program, "run", "pipelines/quickstart.toml", "--out", str(local),
+                                          "--progress", "none")["content_digest"]
+    assert run(program, *pipeline, "--out", "s3://releases/quickstart")["unchanged"]
+    report = run(program, "verify", "s3://releases/quickstart", "--deep")
+    assert not report["problems"], report
+    keys = [entry["Key"] for entry in client.list_objects_v2(Bucket="releases")["Contents"]]
+    assert "quickstart/release/manifest.json" in keys
+    assert not [key for key in keys if key.startswith("quickstart/staged/")], keys
+
+    # SimpleHTTPRequestHandler answers no ranges: the file is copied to scratch first.
+    handler = lambda *a: http.server.SimpleHTTPRequestHandler(*a, directory=str(samples / "jsonl"))  # noqa: E731
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        toml = pathlib.Path(folder) / "http.toml"
+        toml.write_text(
+            "name = 'http'\ntier = 'attribution'\n[source.decisions]\n"
+            f"path = 'http://127.0.0.1:{server.server_port}/decisions.jsonl.gz'\nreader = 'jsonl'\n"
+            "options = { id = 'id', text = 'texte', licence = 'licence' }\n"
+        )
+        over_http = run(program, "run", str(toml), "--out", f"{folder}/out", "--progress", "none")
+    assert over_http["released"] > 10, over_http
+    server.shutdown()
+    s3.stop()
+    print(f"{first['released']} documents from and to S3, {over_http['released']} over http")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], pathlib.Path(sys.argv[2]))
