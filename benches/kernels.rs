@@ -1,6 +1,7 @@
 //! Kernels, in bytes of text a second on one thread: `cargo bench --profile release -p moisson-benches`.
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
+use std::fmt::Write;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -16,12 +17,20 @@ use moisson_text::{shingle, word};
 /// Articles of an invented code: numbered, in French, about 700 bytes each, no two alike.
 fn article(number: u64) -> String {
     const SUBJECTS: [&str; 6] = [
-        "l'autorité administrative", "le demandeur", "la commission", "l'établissement public",
-        "le conseil municipal", "l'organisme gestionnaire",
+        "l'autorité administrative",
+        "le demandeur",
+        "la commission",
+        "l'établissement public",
+        "le conseil municipal",
+        "l'organisme gestionnaire",
     ];
     const VERBS: [&str; 6] = [
-        "notifie sa décision", "transmet le dossier complet", "rend un avis motivé",
-        "fixe les conditions d'application", "établit un rapport annuel", "publie la liste des agréments",
+        "notifie sa décision",
+        "transmet le dossier complet",
+        "rend un avis motivé",
+        "fixe les conditions d'application",
+        "établit un rapport annuel",
+        "publie la liste des agréments",
     ];
     let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = |bound: u64| {
@@ -32,10 +41,12 @@ fn article(number: u64) -> String {
     };
     let mut text = format!("Article L. {number}-{}\n", next(90));
     for _ in 0..6 {
-        text.push_str(&format!(
-            "Dans un délai de {} jours à compter du {} mars {}, {} {} aux personnes mentionnées à l'article R. {}-{}.\n",
+        writeln!(
+            text,
+            "Dans un délai de {} jours à compter du {} mars {}, {} {} aux personnes mentionnées à l'article R. {}-{}.",
             next(90), next(30) + 1, 1950 + next(75), SUBJECTS[next(6)], VERBS[next(6)], next(999), next(99)
-        ));
+        )
+        .unwrap();
     }
     text
 }
@@ -46,19 +57,31 @@ fn kernels(criterion: &mut Criterion) {
     let mut documents = Documents::new("bench", "text@1");
     for (number, text) in texts.iter().enumerate() {
         let key = Key::Declared(number.to_string());
-        documents.push(Document::new(key, text.clone(), "bench".into(), Digest::of(text.as_bytes())));
+        documents.push(Document::new(
+            key,
+            text.clone(),
+            "bench".into(),
+            Digest::of(text.as_bytes()),
+        ));
     }
     let batch = documents.finish().unwrap();
     let mut group = criterion.benchmark_group("kernels");
     group.throughput(Throughput::Bytes(bytes)).sample_size(10);
 
     group.bench_function("words", |b| {
-        b.iter(|| texts.iter().map(|text| word::words(text).count()).sum::<usize>());
+        b.iter(|| {
+            texts
+                .iter()
+                .map(|text| word::words(text).count())
+                .sum::<usize>()
+        });
     });
     group.bench_function("shingles", |b| {
         b.iter(|| {
             let mut sum = 0u64;
-            texts.iter().for_each(|text| shingle::for_each(text, |hash| sum ^= hash));
+            for text in &texts {
+                shingle::for_each(text, |hash| sum ^= hash);
+            }
             sum
         });
     });

@@ -49,20 +49,35 @@ fn crates_depend_on_what_the_design_says_and_on_nothing_else() {
         .unwrap();
     let mut seen = BTreeSet::new();
     for package in &metadata.packages {
-        let Some(name) = package.name.strip_prefix("moisson-") else { continue };
+        let Some(name) = package.name.strip_prefix("moisson-") else {
+            continue;
+        };
         if ["tests", "benches"].contains(&name) {
             continue;
         }
         seen.insert(name.to_owned());
-        let allowed = EDGES.iter().find(|(edge, _)| *edge == name).map(|(_, to)| *to);
+        let allowed = EDGES
+            .iter()
+            .find(|(edge, _)| *edge == name)
+            .map(|(_, to)| *to);
         let allowed = allowed.unwrap_or_else(|| panic!("`moisson-{name}` is not in the design"));
-        let normal = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development);
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind != DependencyKind::Development);
         for dependency in normal {
             if let Some(ours) = dependency.name.strip_prefix("moisson-") {
-                assert!(allowed.contains(&ours), "moisson-{name} must not depend on moisson-{ours}");
+                assert!(
+                    allowed.contains(&ours),
+                    "moisson-{name} must not depend on moisson-{ours}"
+                );
             }
             if let Some((_, crates)) = ONLY_IN.iter().find(|(only, _)| *only == dependency.name) {
-                assert!(crates.contains(&name), "moisson-{name} must not link {}", dependency.name);
+                assert!(
+                    crates.contains(&name),
+                    "moisson-{name} must not link {}",
+                    dependency.name
+                );
             }
         }
     }

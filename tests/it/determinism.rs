@@ -35,17 +35,30 @@ fn threads_and_memory_change_nothing() {
     assert!(expected.len() > 6, "{expected:?}");
     assert_eq!(run("two", &["--threads", "2"]), expected);
     assert_eq!(run("many", &["--threads", "7"]), expected);
-    assert_eq!(run("narrow", &["--threads", "2", "--memory", "400MiB"]), expected);
+    assert_eq!(
+        run("narrow", &["--threads", "2", "--memory", "400MiB"]),
+        expected
+    );
 }
 
 #[test]
 fn nothing_new_does_nothing() {
     let bench = Bench::new();
-    bench.write("s.jsonl", lines(40)).pipeline(&small_parts()).run(&[]).expect(0);
-    let before = std::fs::metadata(bench.path("out/release/manifest.json")).unwrap().modified().unwrap();
+    bench
+        .write("s.jsonl", lines(40))
+        .pipeline(&small_parts())
+        .run(&[])
+        .expect(0);
+    let before = std::fs::metadata(bench.path("out/release/manifest.json"))
+        .unwrap()
+        .modified()
+        .unwrap();
     let again = bench.run(&[]).expect(0).json();
     assert_eq!(again["unchanged"], true);
-    let after = std::fs::metadata(bench.path("out/release/manifest.json")).unwrap().modified().unwrap();
+    let after = std::fs::metadata(bench.path("out/release/manifest.json"))
+        .unwrap()
+        .modified()
+        .unwrap();
     assert_eq!(before, after);
 }
 
@@ -56,7 +69,10 @@ fn shard_of(bench: &Bench) -> BTreeMap<String, String> {
         .iter()
         .map(|shard| {
             let text = |key: &str| shard[key].as_str().unwrap().to_owned();
-            (format!("{} {} {}", text("family"), text("split"), text("bucket")), text("content_digest"))
+            (
+                format!("{} {} {}", text("family"), text("split"), text("bucket")),
+                text("content_digest"),
+            )
         })
         .collect()
 }
@@ -82,7 +98,9 @@ fn one_document_added_or_removed_changes_one_bucket() {
     let with = shard_of(&bench);
     let changed = |a: &BTreeMap<String, String>, b: &BTreeMap<String, String>| {
         let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-        keys.into_iter().filter(|key| a.get(*key) != b.get(*key)).count()
+        keys.into_iter()
+            .filter(|key| a.get(*key) != b.get(*key))
+            .count()
     };
     assert!(before.len() >= 4, "{before:?}");
     assert_eq!(changed(&before, &with), 1, "{before:?}\n{with:?}");
@@ -94,20 +112,32 @@ fn one_document_added_or_removed_changes_one_bucket() {
 #[test]
 fn a_new_threshold_reads_no_source_again() {
     let bench = Bench::new();
-    bench.write("s.jsonl", lines(40)).pipeline(&small_parts()).run(&[]).expect(0);
+    bench
+        .write("s.jsonl", lines(40))
+        .pipeline(&small_parts())
+        .run(&[])
+        .expect(0);
     let parts = |bench: &Bench| manifest(&bench.path("out"))["parts"].clone();
     let before = parts(&bench);
     let folder = bench.path("out/parts/documents/s");
     let times = || -> Vec<_> {
         let mut files: Vec<_> = std::fs::read_dir(&folder)
             .unwrap()
-            .map(|f| (f.as_ref().unwrap().path(), f.unwrap().metadata().unwrap().modified().unwrap()))
+            .map(|f| {
+                (
+                    f.as_ref().unwrap().path(),
+                    f.unwrap().metadata().unwrap().modified().unwrap(),
+                )
+            })
             .collect();
         files.sort();
         files
     };
     let written = times();
-    let summary = bench.run(&["--set", "dedup.threshold=0.999"]).expect(0).json();
+    let summary = bench
+        .run(&["--set", "dedup.threshold=0.999"])
+        .expect(0)
+        .json();
     assert_eq!(summary["dropped"].get("duplicate/near"), None, "{summary}");
     assert_eq!(parts(&bench), before);
     assert_eq!(times(), written);

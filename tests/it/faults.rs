@@ -40,7 +40,10 @@ impl FullDisk {
             return Ok(());
         }
         let source = Box::new(std::io::Error::from(std::io::ErrorKind::StorageFull));
-        Err(object_store::Error::Generic { store: "full disk", source })
+        Err(object_store::Error::Generic {
+            store: "full disk",
+            source,
+        })
     }
 }
 
@@ -118,7 +121,10 @@ fn run_with_writes(bench: &Bench, out: &str, writes: i64) -> std::result::Result
     };
     let runtime = runtime().unwrap();
     let store = Store::from_object_store(Arc::new(disk), out, runtime.handle());
-    let budget = Budget { threads: 2, memory_bytes: 2 << 30 };
+    let budget = Budget {
+        threads: 2,
+        memory_bytes: 2 << 30,
+    };
     let session = Session::with_store(store, None, budget, runtime).unwrap();
     let text = std::fs::read_to_string(bench.path("p.toml")).unwrap();
     let pipeline = Pipeline::parse(&text, "p.toml", &[]).unwrap();
@@ -143,9 +149,17 @@ fn a_disk_that_fills_up_at_any_write_is_a_clear_error_and_the_next_run_resumes()
             }
         }
         run_with_writes(&bench, &out, i64::MAX).unwrap();
-        assert_eq!(digests(&bench.path(&out)), expected, "after {writes} writes");
+        assert_eq!(
+            digests(&bench.path(&out)),
+            expected,
+            "after {writes} writes"
+        );
         let verified = moisson(&["verify", &bench.text_path(&out), "--deep"]);
-        assert_eq!(verified.status, 0, "after {writes} writes: {}", verified.stdout);
+        assert_eq!(
+            verified.status, 0,
+            "after {writes} writes: {}",
+            verified.stdout
+        );
         writes += 7;
     }
     assert!(failures > 5, "{failures}");
@@ -164,7 +178,10 @@ fn a_killed_run_resumes_to_the_same_digests() {
         child.wait().unwrap();
         bench.run(&[]).expect(0);
         assert_eq!(digests(&bench.path("out")), expected, "round {round}");
-        assert_eq!(moisson(&["verify", &bench.text_path("out"), "--deep"]).status, 0);
+        assert_eq!(
+            moisson(&["verify", &bench.text_path("out"), "--deep"]).status,
+            0
+        );
     }
 }
 
@@ -183,16 +200,32 @@ fn verify_finds_what_was_changed_by_hand() {
     let bench = bench();
     bench.run(&[]).expect(0);
     let out = bench.path("out");
-    let shard = moisson(&["query", &bench.text_path("out"), "SELECT 1", "--format", "json"]);
+    let shard = moisson(&[
+        "query",
+        &bench.text_path("out"),
+        "SELECT 1",
+        "--format",
+        "json",
+    ]);
     assert_eq!(shard.status, 0);
     let manifest = crate::harness::manifest(&out);
-    let path = out.join("release").join(manifest["shards"][0]["path"].as_str().unwrap());
+    let path = out
+        .join("release")
+        .join(manifest["shards"][0]["path"].as_str().unwrap());
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     std::fs::write(out.join("release/data/stray.parquet"), b"x").unwrap();
     let ended = moisson(&["verify", &bench.text_path("out")]).expect(1);
-    assert!(ended.stdout.contains("differs from its digest"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("not in the manifest"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("differs from its digest"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("not in the manifest"),
+        "{}",
+        ended.stdout
+    );
 }

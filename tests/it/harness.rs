@@ -10,7 +10,10 @@ use tempfile::TempDir;
 
 /// The repository.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The program, built once by the cargo that runs the tests, in the same profile.
@@ -20,10 +23,17 @@ pub(crate) fn program() -> &'static Path {
         let here = std::env::current_exe().unwrap();
         let profile = here.parent().and_then(Path::parent).unwrap();
         let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
-        cargo.args(["build", "--quiet", "--workspace", "--bins"]).current_dir(repository());
+        cargo
+            .args(["build", "--quiet", "--workspace", "--bins"])
+            .current_dir(repository());
         cargo.env("CARGO_TARGET_DIR", profile.parent().unwrap());
         // What cargo tells this test about its package would make build scripts of dependencies run again.
-        let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        let about_us = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ];
         for (name, _) in std::env::vars() {
             if about_us.iter().any(|prefix| name.starts_with(prefix)) {
                 cargo.env_remove(name);
@@ -32,7 +42,10 @@ pub(crate) fn program() -> &'static Path {
         if profile.ends_with("release") {
             cargo.arg("--release");
         }
-        assert!(cargo.status().unwrap().success(), "the program does not build");
+        assert!(
+            cargo.status().unwrap().success(),
+            "the program does not build"
+        );
         profile.join("moisson")
     })
 }
@@ -70,27 +83,39 @@ impl Ended {
 
     /// Stdout as one JSON object a line.
     pub(crate) fn rows(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Panics unless the command ended with `status`.
     pub(crate) fn expect(self, status: i32) -> Self {
-        assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.status, status,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
         self
     }
 }
 
 /// Runs the program from the repository's folder.
 pub(crate) fn moisson(arguments: &[&str]) -> Ended {
-    let output =
-        Command::new(program()).args(arguments).current_dir(repository()).output().unwrap();
+    let output = Command::new(program())
+        .args(arguments)
+        .current_dir(repository())
+        .output()
+        .unwrap();
     Ended::new(&output)
 }
 
 impl Bench {
     /// An empty bench.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A path on the bench.
@@ -133,7 +158,12 @@ impl Bench {
     /// Starts a run without waiting for it.
     pub(crate) fn start(&self, arguments: &[&str]) -> std::process::Child {
         Command::new(program())
-            .args(["run", &self.text_path("p.toml"), "--out", &self.text_path("out")])
+            .args([
+                "run",
+                &self.text_path("p.toml"),
+                "--out",
+                &self.text_path("out"),
+            ])
             .args(["--progress", "none"])
             .args(arguments)
             .current_dir(repository())
@@ -145,15 +175,28 @@ impl Bench {
 
     /// Rows of a query over `out`.
     pub(crate) fn query(&self, sql: &str) -> Vec<Value> {
-        moisson(&["query", &self.text_path("out"), sql, "--format", "json"]).expect(0).rows()
+        moisson(&["query", &self.text_path("out"), sql, "--format", "json"])
+            .expect(0)
+            .rows()
     }
 
     /// One text column of a query over `out`.
     pub(crate) fn column(&self, sql: &str) -> Vec<String> {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
         self.query(sql)
             .iter()
-            .map(|row| row.as_object().unwrap().values().next().map(text).unwrap_or_default())
+            .map(|row| {
+                row.as_object()
+                    .unwrap()
+                    .values()
+                    .next()
+                    .map(text)
+                    .unwrap_or_default()
+            })
             .collect()
     }
 
@@ -161,7 +204,12 @@ impl Bench {
     pub(crate) fn reasons(&self) -> BTreeMap<String, u64> {
         self.query("SELECT reason, count(*) AS n FROM decisions WHERE counted GROUP BY reason")
             .iter()
-            .map(|row| (row["reason"].as_str().unwrap().to_owned(), row["n"].as_u64().unwrap()))
+            .map(|row| {
+                (
+                    row["reason"].as_str().unwrap().to_owned(),
+                    row["n"].as_u64().unwrap(),
+                )
+            })
             .collect()
     }
 
@@ -184,7 +232,10 @@ pub(crate) fn digests(out: &Path) -> BTreeMap<String, String> {
         .flat_map(|kind| manifest[kind].as_array().unwrap().clone())
         .map(|entry| {
             let name = entry["path"].as_str().or(entry["name"].as_str()).unwrap();
-            (name.to_owned(), entry["content_digest"].as_str().unwrap().to_owned())
+            (
+                name.to_owned(),
+                entry["content_digest"].as_str().unwrap().to_owned(),
+            )
         })
         .collect()
 }

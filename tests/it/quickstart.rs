@@ -55,10 +55,18 @@ pub(crate) fn counts(summary: &Value) -> Value {
 
 /// Panics unless read = released + dropped, in total and per source.
 pub(crate) fn assert_balance(summary: &Value) {
-    let all = summary["sources"].as_object().unwrap().values().chain([summary]);
+    let all = summary["sources"]
+        .as_object()
+        .unwrap()
+        .values()
+        .chain([summary]);
     for books in all {
-        let dropped: u64 =
-            books["dropped"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        let dropped: u64 = books["dropped"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|n| n.as_u64().unwrap())
+            .sum();
         let number = |key: &str| books[key].as_u64().unwrap();
         assert_eq!(number("read"), number("released") + dropped, "{books}");
     }
@@ -69,7 +77,11 @@ fn the_quickstart_publishes_and_its_counts_are_the_golden_ones() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let ended = run(&out).expect(0);
-    assert!(ended.stderr.contains("\"event\":\"step\""), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("\"event\":\"step\""),
+        "{}",
+        ended.stderr
+    );
     let summary = ended.json();
     for key in ["raw_bytes", "text_bytes_in", "peak_memory_bytes"] {
         assert!(summary[key].as_u64().unwrap() > 0, "{key}");
@@ -79,7 +91,11 @@ fn the_quickstart_publishes_and_its_counts_are_the_golden_ones() {
     golden("quickstart.json", &counts(&summary));
     let path = out.display().to_string();
     moisson(&["verify", &path, "--deep"]).expect(0);
-    for file in ["release/README.md", "release/ATTRIBUTION.md", "release/manifest.json"] {
+    for file in [
+        "release/README.md",
+        "release/ATTRIBUTION.md",
+        "release/manifest.json",
+    ] {
         assert!(out.join(file).exists(), "{file}");
     }
     stories(&path);
@@ -88,25 +104,42 @@ fn the_quickstart_publishes_and_its_counts_are_the_golden_ones() {
 /// `explain` tells the story of a released document and of one dropped for each kind of reason.
 fn stories(out: &str) {
     let first = |sql: &str| -> Option<String> {
-        let rows = moisson(&["query", out, sql, "--format", "json"]).expect(0).rows();
-        rows.first().map(|row| row["doc_id"].as_str().unwrap().to_owned())
+        let rows = moisson(&["query", out, sql, "--format", "json"])
+            .expect(0)
+            .rows();
+        rows.first()
+            .map(|row| row["doc_id"].as_str().unwrap().to_owned())
     };
     let released = first("SELECT doc_id FROM release ORDER BY doc_id LIMIT 1").unwrap();
-    let story = moisson(&["explain", out, &released, "--format", "json"]).expect(0).json();
+    let story = moisson(&["explain", out, &released, "--format", "json"])
+        .expect(0)
+        .json();
     assert_eq!(story["state"], "released");
-    assert!(story["release"]["licence"].is_string() && story["annotations"]["language"].is_string());
-    for reason in ["licence/unknown", "quality/%", "duplicate/exact", "duplicate/near", "reconcile/%"] {
+    assert!(
+        story["release"]["licence"].is_string() && story["annotations"]["language"].is_string()
+    );
+    for reason in [
+        "licence/unknown",
+        "quality/%",
+        "duplicate/exact",
+        "duplicate/near",
+        "reconcile/%",
+    ] {
         let id = first(&format!(
             "SELECT doc_id FROM decisions WHERE counted AND reason LIKE '{reason}' AND doc_id IS NOT NULL ORDER BY doc_id LIMIT 1"
         ))
         .unwrap_or_else(|| panic!("the samples have no {reason}"));
-        let story = moisson(&["explain", out, &id, "--format", "json"]).expect(0).json();
+        let story = moisson(&["explain", out, &id, "--format", "json"])
+            .expect(0)
+            .json();
         let decisions = story["decisions"].as_array().unwrap();
         let counted: Vec<_> = decisions.iter().filter(|d| d["counted"] == true).collect();
         assert!(!counted.is_empty(), "{id}: {story}");
         if reason.starts_with("duplicate") {
             let kept = counted[0]["kept_doc_id"].as_str().unwrap();
-            let kept = moisson(&["explain", out, kept, "--format", "json"]).expect(0).json();
+            let kept = moisson(&["explain", out, kept, "--format", "json"])
+                .expect(0)
+                .json();
             assert_eq!(kept["state"], "released");
             assert!(!kept["stands_for"].as_array().unwrap().is_empty());
         }

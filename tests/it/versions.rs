@@ -11,7 +11,15 @@ fn bench(policy: &str) -> Bench {
         for version in 0..4 {
             let mut text = prose(work, 300);
             for amendment in 0..version {
-                text.push_str(&format!("\n\nArticle {amendment}. {}", prose(1000 + amendment, 8)));
+                let words = prose(1000 + amendment, 8);
+                text.extend([
+                    "
+
+Article ",
+                    &amendment.to_string(),
+                    ". ",
+                    &words,
+                ]);
             }
             let page = format!(
                 "---\nid: W{work}\ntitle: \"Code {work}\"\ndate: 20{version}0-01-01\nstate: {}\n---\n{text}\n",
@@ -38,14 +46,19 @@ fn keep_all_loses_no_version_and_splits_tear_no_work_apart() {
     let mut splits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let manifest = crate::harness::manifest(&bench.path("out"));
     for shard in manifest["shards"].as_array().unwrap() {
-        let path = bench.path("out/release").join(shard["path"].as_str().unwrap());
+        let path = bench
+            .path("out/release")
+            .join(shard["path"].as_str().unwrap());
         let bytes = std::fs::read(path).unwrap().into();
         for batch in moisson_shard::file::read(bytes, Some(&["version_of"]), 1024).unwrap() {
             let batch = batch.unwrap();
             let works = moisson_core::TextColumn::try_new(&batch, "version_of").unwrap();
             for work in works.iter() {
                 let split = shard["split"].as_str().unwrap().to_owned();
-                splits.entry(work.unwrap().to_owned()).or_default().insert(split);
+                splits
+                    .entry(work.unwrap().to_owned())
+                    .or_default()
+                    .insert(split);
             }
         }
     }
@@ -57,11 +70,24 @@ fn keep_all_loses_no_version_and_splits_tear_no_work_apart() {
 
 #[test]
 fn latest_and_in_force_keep_one_of_each_work() {
-    for (policy, reason) in [("latest", "version/not-latest"), ("in-force", "version/not-in-force")] {
+    for (policy, reason) in [
+        ("latest", "version/not-latest"),
+        ("in-force", "version/not-in-force"),
+    ] {
         let bench = bench(policy);
         bench.run(&[]).expect(0);
-        let expected: BTreeSet<String> = (0..12).map(|work| format!("m/W{work}@2030-01-01")).collect();
-        assert_eq!(bench.released().into_iter().collect::<BTreeSet<_>>(), expected, "{policy}");
-        assert_eq!(bench.reasons(), BTreeMap::from([(reason.to_owned(), 36)]), "{policy}");
+        let expected: BTreeSet<String> = (0..12)
+            .map(|work| format!("m/W{work}@2030-01-01"))
+            .collect();
+        assert_eq!(
+            bench.released().into_iter().collect::<BTreeSet<_>>(),
+            expected,
+            "{policy}"
+        );
+        assert_eq!(
+            bench.reasons(),
+            BTreeMap::from([(reason.to_owned(), 36)]),
+            "{policy}"
+        );
     }
 }

@@ -1,5 +1,8 @@
 //! The machine: threads, memory, environment. The only file that looks at them.
-#![expect(clippy::disallowed_methods, reason = "reading the machine is the command line's task")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reading the machine is the command line's task"
+)]
 
 use moisson_engine::control::Budget;
 
@@ -40,7 +43,9 @@ fn status_kib(path: &str, key: &str) -> Option<u64> {
 pub(crate) fn object_store_options() -> Vec<(String, String)> {
     std::env::vars()
         .filter(|(name, _)| {
-            ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|prefix| name.starts_with(prefix))
+            ["AWS_", "GOOGLE_", "AZURE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
         })
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect()
@@ -52,7 +57,9 @@ pub(crate) fn object_store_options() -> Vec<(String, String)> {
 /// A message for the user.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no size; write for instance 4GiB or 512MiB");
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit: u64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,

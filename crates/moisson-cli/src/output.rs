@@ -25,7 +25,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a JSON value, indented.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
@@ -33,7 +33,7 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Prints rows, one JSON object a line.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
     let mut text = String::new();
     for row in rows {
@@ -46,7 +46,7 @@ pub(crate) fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
 /// Prints two or more columns, aligned, under their names.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let widths: Vec<usize> = (0..names.len())
         .map(|at| {

@@ -33,7 +33,10 @@ impl Step {
     /// Advances; returns the percentage where another tenth is done.
     fn advance(&mut self, by: u64) -> Option<u64> {
         self.done += by;
-        let percent = (self.done * 100).checked_div(self.total).unwrap_or(100).min(100);
+        let percent = (self.done * 100)
+            .checked_div(self.total)
+            .unwrap_or(100)
+            .min(100);
         if percent / 10 > self.told / 10 {
             self.told = percent;
             return Some(percent);
@@ -50,7 +53,11 @@ impl Observer for Lines {
         let Ok(mut step) = self.0.lock() else { return };
         match event {
             Event::Step { name, total, .. } => {
-                *step = Step { name, total, ..Step::default() };
+                *step = Step {
+                    name,
+                    total,
+                    ..Step::default()
+                };
                 eprintln!("{name}: started");
             }
             Event::Advance(by) => {
@@ -72,7 +79,11 @@ impl Observer for Json {
         let Ok(mut step) = self.0.lock() else { return };
         let value = match event {
             Event::Step { name, total, bytes } => {
-                *step = Step { name, total, ..Step::default() };
+                *step = Step {
+                    name,
+                    total,
+                    ..Step::default()
+                };
                 json!({ "event": "step", "step": name, "total": total, "unit": if bytes { "bytes" } else { "documents" } })
             }
             Event::Advance(by) => match step.advance(by) {

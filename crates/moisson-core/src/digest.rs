@@ -35,6 +35,13 @@ impl Digest {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
 
+    /// The first `digits` of [`Digest::to_hex`], for names.
+    pub fn short(self, digits: usize) -> String {
+        let mut hex = self.to_hex();
+        hex.truncate(digits);
+        hex
+    }
+
     /// Parses what [`Digest::to_hex`] prints.
     pub fn from_hex(text: &str) -> Option<Self> {
         blake3::Hash::from_hex(text)
@@ -52,7 +59,7 @@ impl Digest {
 
 impl std::fmt::Debug for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.to_hex().get(..16).unwrap_or_default())
+        f.write_str(&self.short(16))
     }
 }
 

@@ -95,7 +95,7 @@ impl Document {
     pub fn key_text(&self) -> String {
         match &self.key {
             Key::Declared(key) | Key::Path(key) => key.clone(),
-            Key::Raw => format!("b3-{}", self.raw_digest.to_hex().get(..32).unwrap_or_default()),
+            Key::Raw => format!("b3-{}", self.raw_digest.short(32)),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 /// Bounds that keep hostile or broken input from exhausting memory, disk or time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[expect(clippy::struct_field_names, reason = "each is a greatest value, and says so last, with its unit")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "each is a greatest value, and says so last, with its unit"
+)]
 pub struct Limits {
     /// Largest raw record, in bytes; a larger one becomes `extract/too-large`, read in constant memory.
     pub record_bytes_max: u64,

@@ -30,7 +30,10 @@ pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
     };
     let (mut files, mut bytes) = (0, 0);
     for entry in session.store().list("parts")? {
-        let stem = entry.path.rsplit_once('.').map_or(entry.path.as_str(), |(stem, _)| stem);
+        let stem = entry
+            .path
+            .rsplit_once('.')
+            .map_or(entry.path.as_str(), |(stem, _)| stem);
         if !kept.contains(stem) {
             session.store().delete(&entry.path)?;
             files += 1;
@@ -51,7 +54,9 @@ fn current(manifest: &ReleaseManifest) -> BTreeSet<String> {
         }
     }
     kept.extend(manifest.shards.iter().filter_map(|shard| {
-        shard::entry_path(shard.key).strip_suffix(".json").map(str::to_owned)
+        shard::entry_path(shard.key)
+            .strip_suffix(".json")
+            .map(str::to_owned)
     }));
     kept
 }

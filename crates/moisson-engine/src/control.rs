@@ -50,13 +50,18 @@ pub struct Control {
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control").field("stop", &self.stop).finish_non_exhaustive()
+        f.debug_struct("Control")
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
     }
 }
 
 impl Default for Control {
     fn default() -> Self {
-        Self { stop: Arc::default(), observer: Arc::new(Silent) }
+        Self {
+            stop: Arc::default(),
+            observer: Arc::new(Silent),
+        }
     }
 }
 
@@ -66,7 +71,11 @@ impl Control {
     /// # Errors
     /// [`Error::Interrupted`].
     pub fn check(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     /// Tells the observer.
@@ -103,7 +112,10 @@ impl Budget {
                  give at least {needed}MiB, or lower that limit"
             )));
         }
-        Ok(usize::try_from(parts / one).unwrap_or(usize::MAX).min(self.threads).max(1))
+        Ok(usize::try_from(parts / one)
+            .unwrap_or(usize::MAX)
+            .min(self.threads)
+            .max(1))
     }
 
     /// Bytes DataFusion may hold: a quarter of the budget.
@@ -119,7 +131,12 @@ mod tests {
     #[test]
     fn concurrency_falls_before_memory_rises() {
         let workers = |threads, memory_mib: u64, record_mib: u64| {
-            Budget { threads, memory_bytes: memory_mib << 20 }.workers(record_mib << 20).ok()
+            Budget {
+                threads,
+                memory_bytes: memory_mib << 20,
+            }
+            .workers(record_mib << 20)
+            .ok()
         };
         assert_eq!(workers(8, 8192, 64), Some(8));
         assert_eq!(workers(8, 1024, 64), Some(3));

@@ -107,13 +107,18 @@ impl Corpus {
     }
 
     /// Number of documents.
-    pub fn len(&self) -> usize {
-        self.parts.last().map_or(0, |part| part.first as usize + part.rows.num_rows())
+    pub fn documents(&self) -> usize {
+        self.parts
+            .last()
+            .map_or(0, |part| part.first as usize + part.rows.num_rows())
     }
 
     /// Returns the part and row of a document's number.
     pub fn locate(&self, item: u32) -> (usize, usize) {
-        let part = self.parts.partition_point(|part| part.first <= item).saturating_sub(1);
+        let part = self
+            .parts
+            .partition_point(|part| part.first <= item)
+            .saturating_sub(1);
         let first = self.parts.get(part).map_or(0, |part| part.first);
         (part, (item - first) as usize)
     }
@@ -121,12 +126,18 @@ impl Corpus {
     /// Id of a document by number.
     pub fn doc_id(&self, item: u32) -> &str {
         let (part, row) = self.locate(item);
-        self.parts.get(part).and_then(|part| part.text("doc_id", row)).unwrap_or_default()
+        self.parts
+            .get(part)
+            .and_then(|part| part.text("doc_id", row))
+            .unwrap_or_default()
     }
 
     /// Which documents are alive, by number.
     pub fn alive(&self) -> Vec<bool> {
-        self.parts.iter().flat_map(|part| part.alive.iter().copied()).collect()
+        self.parts
+            .iter()
+            .flat_map(|part| part.alive.iter().copied())
+            .collect()
     }
 
     /// Drops a document by number, with the decision that says why.
@@ -138,7 +149,8 @@ impl Corpus {
             if let Some(alive) = part.alive.get_mut(row) {
                 *alive = false;
             }
-            part.decisions.push((u32::try_from(row).unwrap_or(u32::MAX), decision));
+            part.decisions
+                .push((u32::try_from(row).unwrap_or(u32::MAX), decision));
         }
     }
 }
@@ -157,13 +169,14 @@ impl CorpusPart {
                 .fields()
                 .iter()
                 .map(|field| field.name().as_str())
-                .filter(|name| {
-                    ANNOTATION_COLUMNS.contains(name) || wanted.contains(name)
-                })
+                .filter(|name| ANNOTATION_COLUMNS.contains(name) || wanted.contains(name))
                 .collect();
             let annotation = read_annotation(session, &part, annotator, &names)?;
             if annotation.num_rows() != rows.num_rows() {
-                return Err(Error::store(&part.name, "annotations and documents differ in rows"));
+                return Err(Error::store(
+                    &part.name,
+                    "annotations and documents differ in rows",
+                ));
             }
             rows = beside(&rows, &annotation)?;
         }
@@ -204,7 +217,10 @@ impl CorpusPart {
 
     /// Value of a date column.
     pub fn date(&self, name: &str, row: usize) -> Option<Date> {
-        let array = self.rows.column_by_name(name)?.as_primitive_opt::<Date32Type>()?;
+        let array = self
+            .rows
+            .column_by_name(name)?
+            .as_primitive_opt::<Date32Type>()?;
         array.is_valid(row).then(|| Date(array.value(row)))
     }
 
@@ -234,7 +250,9 @@ impl CorpusPart {
 
     /// Fills in what a decision says of its document.
     pub fn describe(&self, row: usize, decision: &mut Decision) {
-        decision.source = self.text("source", row).unwrap_or_default().to_owned();
+        self.text("source", row)
+            .unwrap_or_default()
+            .clone_into(&mut decision.source);
         decision.doc_id = self.text("doc_id", row).map(str::to_owned);
         decision.raw_uri = self.text("raw_uri", row).map(str::to_owned);
     }
@@ -280,10 +298,23 @@ fn read_annotation(
 
 /// Puts the columns of two row-aligned batches side by side.
 fn beside(left: &RecordBatch, right: &RecordBatch) -> Result<RecordBatch> {
-    let fields: Vec<Arc<Field>> =
-        left.schema().fields().iter().chain(right.schema().fields()).cloned().collect();
-    let columns: Vec<ArrayRef> = left.columns().iter().chain(right.columns()).cloned().collect();
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    let fields: Vec<Arc<Field>> = left
+        .schema()
+        .fields()
+        .iter()
+        .chain(right.schema().fields())
+        .cloned()
+        .collect();
+    let columns: Vec<ArrayRef> = left
+        .columns()
+        .iter()
+        .chain(right.columns())
+        .cloned()
+        .collect();
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 /// Replaces a column by one of the same type.

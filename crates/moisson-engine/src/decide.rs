@@ -19,7 +19,8 @@ pub fn run(plan: &Plan, corpus: &mut Corpus, session: &Session) -> Result<()> {
             part.edits = outcome.edits;
             for (row, mut decision) in outcome.decisions {
                 part.describe(row, &mut decision);
-                part.decisions.push((u32::try_from(row).unwrap_or(u32::MAX), decision));
+                part.decisions
+                    .push((u32::try_from(row).unwrap_or(u32::MAX), decision));
             }
             Ok(())
         })

@@ -53,9 +53,18 @@ pub fn run(
     } else {
         NearOutcome::default()
     };
-    write_receipts(corpus, &found, &proved.duplicates, plan.pipeline.dedup.threshold);
+    write_receipts(
+        corpus,
+        &found,
+        &proved.duplicates,
+        plan.pipeline.dedup.threshold,
+    );
     Ok(DedupOutcome {
-        links: proved.links.iter().map(|&(left, right, _)| (left, right)).collect(),
+        links: proved
+            .links
+            .iter()
+            .map(|&(left, right, _)| (left, right))
+            .collect(),
         compared: proved.compared,
         limited: proved.limited,
     })
@@ -64,15 +73,16 @@ pub fn run(
 /// Documents as dedup sees them; the item's place is the document's number.
 fn items(plan: &Plan, corpus: &Corpus) -> Result<Vec<Item>> {
     let mut chains: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut keys = Vec::with_capacity(corpus.len());
-    let mut items = Vec::with_capacity(corpus.len());
+    let mut keys = Vec::with_capacity(corpus.documents());
+    let mut items = Vec::with_capacity(corpus.documents());
     for part in &corpus.parts {
         let keeps_all = policy(plan, part) == VersionPolicy::KeepAll;
         let source = u32::try_from(part.part.source).unwrap_or(u32::MAX);
         for row in 0..part.rows.num_rows() {
             let next = u32::try_from(chains.len()).unwrap_or(u32::MAX);
-            let chain =
-                part.text("version_of", row).map(|work| *chains.entry(work).or_insert(next));
+            let chain = part
+                .text("version_of", row)
+                .map(|work| *chains.entry(work).or_insert(next));
             let digest = part
                 .text("text_digest", row)
                 .and_then(Digest::from_hex)
@@ -114,13 +124,18 @@ fn unpin_lone_versions(corpus: &Corpus, items: &mut [Item], chains: usize) {
         }
     }
     for item in items {
-        let number = chain_of(item).and_then(|chain| versions.get(chain)).copied();
+        let number = chain_of(item)
+            .and_then(|chain| versions.get(chain))
+            .copied();
         item.pinned = item.pinned && number.unwrap_or_default() > 1;
     }
 }
 
 fn policy(plan: &Plan, part: &CorpusPart) -> VersionPolicy {
-    plan.sources.get(part.part.source).map(|source| source.config.versions).unwrap_or_default()
+    plan.sources
+        .get(part.part.source)
+        .map(|source| source.config.versions)
+        .unwrap_or_default()
 }
 
 fn drop_versions(plan: &Plan, corpus: &mut Corpus, items: &[Item], alive: &mut [bool]) {
@@ -144,7 +159,12 @@ fn drop_versions(plan: &Plan, corpus: &mut Corpus, items: &[Item], alive: &mut [
         }
         let decisions: Vec<(u32, Decision)> = versions(wanted, &rows, &mut mask)
             .into_iter()
-            .map(|version| (version.dropped, version_decision(corpus, wanted, &version, &rows)))
+            .map(|version| {
+                (
+                    version.dropped,
+                    version_decision(corpus, wanted, &version, &rows),
+                )
+            })
             .collect();
         for (item, decision) in decisions {
             if let Some(alive) = alive.get_mut(item as usize) {
@@ -162,15 +182,23 @@ fn version_decision(
     rows: &[Version<'_>],
 ) -> Decision {
     let observed = rows.get(version.dropped as usize).and_then(|row| {
-        row.state.map(str::to_owned).or_else(|| row.from.map(|from| from.to_string()))
+        row.state
+            .map(str::to_owned)
+            .or_else(|| row.from.map(|from| from.to_string()))
     });
-    let rule = if policy == VersionPolicy::Latest { "latest" } else { "in-force" };
+    let rule = if policy == VersionPolicy::Latest {
+        "latest"
+    } else {
+        "in-force"
+    };
     Decision {
         step: "version",
         rule: rule.to_owned(),
         reason: version.reason.to_owned(),
         observed,
-        detail: version.kept.map(|kept| format!("newer version: {}", corpus.doc_id(kept))),
+        detail: version
+            .kept
+            .map(|kept| format!("newer version: {}", corpus.doc_id(kept))),
         ..Decision::default()
     }
 }
@@ -222,7 +250,11 @@ fn prove(
     let mut candidates: Vec<u32> = groups.iter().flatten().copied().collect();
     candidates.sort_unstable();
     candidates.dedup();
-    control.tell(Event::Step { name: "prove", total: candidates.len() as u64, bytes: false });
+    control.tell(Event::Step {
+        name: "prove",
+        total: candidates.len() as u64,
+        bytes: false,
+    });
     let mut shingles = Shingles::collect(corpus, &candidates, session, control)?;
     let outcome = near(items, alive, &groups, &mut shingles, &plan.pipeline.dedup)?;
     control.tell(Event::Done);
@@ -251,8 +283,10 @@ fn bands(corpus: &Corpus, alive: &[bool]) -> Result<Vec<RecordBatch>> {
             keys.extend_from_slice(values.get(start..start + width).unwrap_or_default());
             numbers.extend(std::iter::repeat_n(number, width));
         }
-        let columns: Vec<arrow::array::ArrayRef> =
-            vec![Arc::new(UInt64Array::from(keys)), Arc::new(UInt32Array::from(numbers))];
+        let columns: Vec<arrow::array::ArrayRef> = vec![
+            Arc::new(UInt64Array::from(keys)),
+            Arc::new(UInt32Array::from(numbers)),
+        ];
         batches.push(RecordBatch::try_new(schema.clone(), columns)?);
     }
     Ok(batches)
@@ -271,7 +305,10 @@ fn write_receipts(corpus: &mut Corpus, exact: &[Duplicate], near: &[Duplicate], 
         match proved.get(&kept) {
             Some(near) => {
                 let detail = format!("same text as {}", corpus.doc_id(kept));
-                let receipt = Duplicate { dropped: duplicate.dropped, ..**near };
+                let receipt = Duplicate {
+                    dropped: duplicate.dropped,
+                    ..**near
+                };
                 drop_near(corpus, &receipt, threshold, Some(detail));
             }
             None => {

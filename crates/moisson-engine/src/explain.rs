@@ -66,20 +66,28 @@ pub fn run(session: &Session, doc_id: &str) -> Result<Story> {
         } else {
             format!("near to it: {}", near.join(", "))
         };
-        return Err(Error::config(format!("no record has the id `{doc_id}`\n\nhint: {hint}")));
+        return Err(Error::config(format!(
+            "no record has the id `{doc_id}`\n\nhint: {hint}"
+        )));
     }
     let text = [&mut document, &mut release]
         .into_iter()
         .filter_map(|row| row.as_mut()?.remove("text"))
         .reduce(|_, shipped| shipped);
     let excerpt = text.and_then(|text| Some(text.as_str()?.chars().take(300).collect()));
-    let dropped = decisions.iter().any(|row| row.get("counted") == Some(&Value::Bool(true)));
+    let dropped = decisions
+        .iter()
+        .any(|row| row.get("counted") == Some(&Value::Bool(true)));
     let state = match (&release, dropped) {
         (Some(_), _) => "released",
         (None, true) => "dropped",
         (None, false) => "staged",
     };
-    let annotations = if moisson_has_annotations(&context) { one("annotations")? } else { None };
+    let annotations = if moisson_has_annotations(&context) {
+        one("annotations")?
+    } else {
+        None
+    };
     Ok(Story {
         doc_id: doc_id.to_owned(),
         state,

@@ -19,9 +19,11 @@ struct Counts {
     family_licences: BTreeMap<String, BTreeMap<String, u64>>,
     source_licences: Vec<BTreeMap<String, u64>>,
     source_updates: Vec<Option<Date>>,
-    /// (source, licence, producer): documents and latest update.
-    attributions: BTreeMap<(usize, String, Option<String>), (u64, Option<Date>)>,
+    attributions: BTreeMap<Attributed, (u64, Option<Date>)>,
 }
+
+/// Source, licence and producer of documents that share one attribution; beside it their number and latest update.
+type Attributed = (usize, String, Option<String>);
 
 impl Counts {
     fn new(plan: &Plan, corpus: &Corpus) -> Self {
@@ -38,7 +40,10 @@ impl Counts {
                 let language = part.text("language", row).unwrap_or("und").to_owned();
                 *counts.languages.entry(language).or_default() += 1;
                 let licence = text("licence");
-                let family = counts.family_licences.entry(text("licence_shard_family")).or_default();
+                let family = counts
+                    .family_licences
+                    .entry(text("licence_shard_family"))
+                    .or_default();
                 *family.entry(licence.clone()).or_default() += 1;
                 if let Some(licences) = counts.source_licences.get_mut(source) {
                     *licences.entry(licence.clone()).or_default() += 1;
@@ -48,7 +53,10 @@ impl Counts {
                     *latest = (*latest).max(update);
                 }
                 let producer = part.text("producer", row).map(str::to_owned);
-                let entry = counts.attributions.entry((source, licence, producer)).or_default();
+                let entry = counts
+                    .attributions
+                    .entry((source, licence, producer))
+                    .or_default();
                 entry.0 += 1;
                 entry.1 = entry.1.max(update);
             }
@@ -76,7 +84,12 @@ pub(crate) fn release(plan: &Plan, corpus: &Corpus, manifest: &ReleaseManifest) 
             text_bytes: books.text_bytes_out,
             licences: counts.source_licences.get(at).cloned().unwrap_or_default(),
             url: source.config.url.clone(),
-            last_update: counts.source_updates.get(at).copied().flatten().map(|d| d.to_string()),
+            last_update: counts
+                .source_updates
+                .get(at)
+                .copied()
+                .flatten()
+                .map(|d| d.to_string()),
         })
         .collect();
     let dedup = &plan.pipeline.dedup;
@@ -111,17 +124,31 @@ fn families(
     let mut families: Vec<FamilyFacts> = Vec::new();
     // Shards are sorted by path, so those of a family and split follow each other.
     for shard in &manifest.shards {
-        if families.last().is_none_or(|family| family.name != shard.family) {
+        if families
+            .last()
+            .is_none_or(|family| family.name != shard.family)
+        {
             families.push(FamilyFacts {
                 name: shard.family.clone(),
                 licences: licences.get(&shard.family).cloned().unwrap_or_default(),
                 splits: Vec::new(),
             });
         }
-        let Some(family) = families.last_mut() else { continue };
-        if family.splits.last().is_none_or(|split| split.split != shard.split) {
+        let Some(family) = families.last_mut() else {
+            continue;
+        };
+        if family
+            .splits
+            .last()
+            .is_none_or(|split| split.split != shard.split)
+        {
             let split = shard.split.clone();
-            family.splits.push(SplitFacts { split, rows: 0, text_bytes: 0, shards: Vec::new() });
+            family.splits.push(SplitFacts {
+                split,
+                rows: 0,
+                text_bytes: 0,
+                shards: Vec::new(),
+            });
         }
         if let Some(split) = family.splits.last_mut() {
             split.rows += shard.rows;

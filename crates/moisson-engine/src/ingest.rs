@@ -38,9 +38,18 @@ pub fn run(plan: &Plan, session: &Session, control: &Control) -> Result<Vec<Part
         .collect();
     // The longest first, so that no long one starts last; the result is put back in plan order.
     jobs.sort_by_key(|&(source, unit)| {
-        std::cmp::Reverse(plan.sources.get(source).and_then(|s| s.units.get(unit)).map(|u| u.bytes))
+        std::cmp::Reverse(
+            plan.sources
+                .get(source)
+                .and_then(|s| s.units.get(unit))
+                .map(|u| u.bytes),
+        )
     });
-    control.tell(Event::Step { name: "read", total: plan.bytes(), bytes: true });
+    control.tell(Event::Step {
+        name: "read",
+        total: plan.bytes(),
+        bytes: true,
+    });
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(workers)
         .stack_size(8 << 20)
@@ -50,7 +59,13 @@ pub fn run(plan: &Plan, session: &Session, control: &Control) -> Result<Vec<Part
         jobs.into_par_iter()
             .with_max_len(1)
             .map(|(source, unit)| {
-                let job = Job { plan, session, control, committed: &committed, source };
+                let job = Job {
+                    plan,
+                    session,
+                    control,
+                    committed: &committed,
+                    source,
+                };
                 let source_plan = plan.sources.get(source).ok_or_else(out_of_plan)?;
                 let unit_plan = source_plan.units.get(unit).ok_or_else(out_of_plan)?;
                 let parts = job.unit(source_plan, unit_plan)?;
@@ -80,7 +95,7 @@ impl Job<'_> {
     /// Returns the parts of a unit: those committed, and those made now from where they end.
     fn unit(self, source: &SourcePlan, unit: &Unit) -> Result<Vec<Part>> {
         self.control.check()?;
-        let parts = self.committed_parts(source, unit)?;
+        let parts = self.committed_parts(source, unit);
         for part in &parts {
             self.fill(source, part)?;
         }
@@ -94,7 +109,11 @@ impl Job<'_> {
                 Some(table) => table::read_file(table, file, self.session, &mut sink),
                 None => {
                     let open = || file.open(self.session.runtime(), self.session.scratch());
-                    let file = SourceFile { name: &file.name, size: file.size, open: &open };
+                    let file = SourceFile {
+                        name: &file.name,
+                        size: file.size,
+                        open: &open,
+                    };
                     let reader = source.reader.as_ref();
                     read_file(reader, &file, &source.include, &self.plan.limits, &mut sink)
                 }
@@ -109,18 +128,22 @@ impl Job<'_> {
         Ok(sink.parts)
     }
 
-    fn committed_parts(self, source: &SourcePlan, unit: &Unit) -> Result<Vec<Part>> {
+    fn committed_parts(self, source: &SourcePlan, unit: &Unit) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         while !parts.last().is_some_and(|part| part.manifest.last) {
             let name = unit.part(&source.name, parts.len());
             let stem = parts::stem(DOCUMENTS, &name, None);
             let key = part_key(unit, parts.len());
-            let Some(manifest) = self.committed.manifest(self.session.store(), &stem, key)? else {
+            let Some(manifest) = self.committed.manifest(self.session.store(), &stem, key) else {
                 break;
             };
-            parts.push(Part { source: self.source, name, manifest });
+            parts.push(Part {
+                source: self.source,
+                name,
+                manifest,
+            });
         }
-        Ok(parts)
+        parts
     }
 
     /// Makes the annotations that a committed part lacks: a kill came between, or parameters changed.
@@ -129,7 +152,11 @@ impl Job<'_> {
             let annotator = annotator.as_ref();
             let key = parts::annotation_key(annotator, part.manifest.key);
             let stem = parts::stem(annotator.family(), &part.name, Some(key));
-            if self.committed.manifest(self.session.store(), &stem, key)?.is_none() {
+            if self
+                .committed
+                .manifest(self.session.store(), &stem, key)
+                .is_none()
+            {
                 self.control.check()?;
                 parts::annotate_again(self.session, part, annotator)?;
             }
@@ -191,13 +218,26 @@ impl OpenPart {
 
 impl<'a> PartSink<'a> {
     fn new(job: Job<'a>, source: &'a SourcePlan, unit: &'a Unit, parts: Vec<Part>) -> Result<Self> {
-        let skip = parts.iter().map(|part| part.manifest.count("records")).sum();
+        let skip = parts
+            .iter()
+            .map(|part| part.manifest.count("records"))
+            .sum();
         let key = part_key(unit, parts.len());
         let manifest = PartManifest::new(DOCUMENTS, DOCUMENTS_VERSION, key);
         let open = OpenPart::new(source, manifest)?;
         let (records, limit_reached) = (0, false);
         let skipping = skip > 0;
-        Ok(Self { job, source, unit, parts, skip, skipping, records, limit_reached, open })
+        Ok(Self {
+            job,
+            source,
+            unit,
+            parts,
+            skip,
+            skipping,
+            records,
+            limit_reached,
+            open,
+        })
     }
 
     /// Commits the open part and starts the next one.
@@ -219,11 +259,20 @@ impl<'a> PartSink<'a> {
         }
         if manifest.count("fault_rows") > 0 {
             let faults = PartManifest::new(FAULTS, DOCUMENTS_VERSION, manifest.key);
-            parts::commit(store, &parts::stem(FAULTS, &name, None), done.faults.finish()?, faults)?;
+            parts::commit(
+                store,
+                &parts::stem(FAULTS, &name, None),
+                done.faults.finish()?,
+                faults,
+            )?;
         }
         let stem = parts::stem(DOCUMENTS, &name, None);
         let manifest = parts::commit(store, &stem, done.documents.finish()?, manifest)?;
-        let part = Part { source: self.job.source, name, manifest };
+        let part = Part {
+            source: self.job.source,
+            name,
+            manifest,
+        };
         for (annotator, writer) in self.source.annotators.iter().zip(done.families) {
             parts::commit_annotation(store, &part, annotator.as_ref(), writer.finish()?)?;
         }
@@ -260,7 +309,11 @@ impl<'a> PartSink<'a> {
             *unreadable.entry(decision.reason.clone()).or_default() += 1;
         }
         self.open.fault_rows.0.push(decision);
-        if self.open.fault_rows.0.len() >= BATCH_ROWS { self.flush_faults() } else { Ok(()) }
+        if self.open.fault_rows.0.len() >= BATCH_ROWS {
+            self.flush_faults()
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -291,7 +344,11 @@ impl Sink for PartSink<'_> {
         if self.skipping {
             return Ok(());
         }
-        if !self.source.finisher.finish(&mut document, &mut self.open.normalised) {
+        if !self
+            .source
+            .finisher
+            .finish(&mut document, &mut self.open.normalised)
+        {
             return self.write_fault(Decision {
                 doc_id: Some(format!("{}/{}", self.source.name, document.key_text())),
                 ..Decision::from_fault(
@@ -305,7 +362,9 @@ impl Sink for PartSink<'_> {
             });
         }
         self.open.manifest.add("documents", 1);
-        self.open.manifest.add("text_bytes", document.text.len() as u64);
+        self.open
+            .manifest
+            .add("text_bytes", document.text.len() as u64);
         self.open.batch.push(document);
         let batch = &self.open.batch;
         if batch.text_bytes() >= BATCH_TEXT_BYTES || batch.len() >= BATCH_ROWS {

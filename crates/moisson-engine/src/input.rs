@@ -1,5 +1,8 @@
 //! Inputs: what files a source has, and how their bytes are read, on this machine or from an object store.
-#![expect(clippy::disallowed_methods, reason = "reading inputs is IO, and this is where it happens")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reading inputs is IO, and this is where it happens"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,7 +76,9 @@ fn list_local(path: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile
         if metadata.is_dir() {
             return walk(path, &|name| wants(name));
         }
-        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let name = path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         return Ok(vec![local_file(path.to_owned(), name, &metadata)]);
     }
     let (base, pattern) = split_glob(&text);
@@ -91,12 +96,21 @@ fn local_file(path: PathBuf, name: String, metadata: &fs::Metadata) -> InputFile
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .map_or_else(String::new, |since| since.as_nanos().to_string());
-    InputFile { name, size: metadata.len(), place: Place::Local(path), stamp }
+    InputFile {
+        name,
+        size: metadata.len(),
+        place: Place::Local(path),
+        stamp,
+    }
 }
 
 /// Walks a folder without following links that lead back above, hidden files left out.
 fn walk(base: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
-    let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+    let base = if base.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        base
+    };
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
     let mut folders = vec![(base.to_owned(), String::new())];
@@ -112,7 +126,9 @@ fn walk(base: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
             }
             let name = format!("{prefix}{leaf}");
             // A link to nowhere is passed over like any file that vanished since the listing began.
-            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            let Ok(metadata) = fs::metadata(entry.path()) else {
+                continue;
+            };
             if metadata.is_dir() {
                 folders.push((entry.path(), format!("{name}/")));
             } else if wants(&name) {
@@ -128,9 +144,13 @@ fn list_remote(
     wants: &dyn Fn(&str) -> bool,
     runtime: &Handle,
 ) -> Result<Vec<InputFile>> {
-    let decoded = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy().into_owned();
+    let decoded = percent_encoding::percent_decode_str(url.path())
+        .decode_utf8_lossy()
+        .into_owned();
     let file = |store: &Arc<dyn ObjectStore>, meta: object_store::ObjectMeta, name: String| {
-        let stamp = meta.e_tag.unwrap_or_else(|| meta.last_modified.to_rfc3339());
+        let stamp = meta
+            .e_tag
+            .unwrap_or_else(|| meta.last_modified.to_rfc3339());
         InputFile {
             name,
             size: meta.size,
@@ -154,10 +174,11 @@ fn list_remote(
     let mut base_url = url.clone();
     base_url.set_path(&base);
     let (store, prefix) = connect(&base_url)?;
-    if matcher.is_none() && !decoded.ends_with('/') {
-        if let Ok(meta) = runtime.block_on(store.head(&prefix)) {
-            return Ok(vec![file(&store, meta, leaf)]);
-        }
+    if matcher.is_none()
+        && !decoded.ends_with('/')
+        && let Ok(meta) = runtime.block_on(store.head(&prefix))
+    {
+        return Ok(vec![file(&store, meta, leaf)]);
     }
     let objects = runtime
         .block_on(async { store.list(Some(&prefix)).try_collect::<Vec<_>>().await })
@@ -167,7 +188,9 @@ fn list_remote(
         .into_iter()
         .filter_map(|meta| {
             let name = meta.location.as_ref().get(cut..)?.to_owned();
-            let taken = matcher.as_ref().map_or_else(|| wants(&name), |glob| glob.is_match(&name));
+            let taken = matcher
+                .as_ref()
+                .map_or_else(|| wants(&name), |glob| glob.is_match(&name));
             taken.then(|| file(&store, meta, name))
         })
         .collect())
@@ -180,7 +203,10 @@ fn has_glob(text: &str) -> bool {
 /// Splits `a/b/*.x` into `a/b/` and `*.x`.
 fn split_glob(text: &str) -> (&str, &str) {
     let magic = text.find(['*', '?', '[', '{']).unwrap_or(text.len());
-    let cut = text.get(..magic).and_then(|before| before.rfind('/')).map_or(0, |slash| slash + 1);
+    let cut = text
+        .get(..magic)
+        .and_then(|before| before.rfind('/'))
+        .map_or(0, |slash| slash + 1);
     text.split_at(cut)
 }
 
@@ -230,8 +256,14 @@ fn spool(
     scratch: &Path,
 ) -> io::Result<fs::File> {
     let mut file = tempfile::tempfile_in(scratch)?;
-    let mut stream = runtime.block_on(store.get(path)).map_err(io::Error::other)?.into_stream();
-    while let Some(chunk) = runtime.block_on(stream.try_next()).map_err(io::Error::other)? {
+    let mut stream = runtime
+        .block_on(store.get(path))
+        .map_err(io::Error::other)?
+        .into_stream();
+    while let Some(chunk) = runtime
+        .block_on(stream.try_next())
+        .map_err(io::Error::other)?
+    {
         io::Write::write_all(&mut file, &chunk)?;
     }
     file.seek(SeekFrom::Start(0))?;
@@ -258,8 +290,15 @@ impl Ranged {
         size: u64,
         runtime: Handle,
     ) -> io::Result<Self> {
-        let mut ranged =
-            Self { store, path, runtime, size, at: 0, chunk: Bytes::new(), chunk_start: 0 };
+        let mut ranged = Self {
+            store,
+            path,
+            runtime,
+            size,
+            at: 0,
+            chunk: Bytes::new(),
+            chunk_start: 0,
+        };
         ranged.fill()?;
         Ok(ranged)
     }

@@ -17,7 +17,12 @@ pub struct Known {
 pub fn readers() -> Known {
     let row = |reader: &moisson_ingest::readers::ReaderEntry| {
         let (version, extensions) = (reader.version.to_string(), reader.extensions.join(" "));
-        vec![reader.name.to_owned(), version, extensions, reader.doc.to_owned()]
+        vec![
+            reader.name.to_owned(),
+            version,
+            extensions,
+            reader.doc.to_owned(),
+        ]
     };
     Known {
         names: &["name", "version", "extensions", "what"],
@@ -28,7 +33,11 @@ pub fn readers() -> Known {
 /// Families of measurements.
 pub fn annotators() -> Known {
     let row = |family: &moisson_annotate::Family| {
-        vec![family.name.to_owned(), family.doc.to_owned(), family.columns.join(" ")]
+        vec![
+            family.name.to_owned(),
+            family.doc.to_owned(),
+            family.columns.join(" "),
+        ]
     };
     Known {
         names: &["name", "what", "columns"],
@@ -40,19 +49,29 @@ pub fn annotators() -> Known {
 pub fn rules() -> Known {
     let rows = moisson_decide::presets().iter().flat_map(|preset| {
         preset.rules.iter().map(|rule| {
-            vec![preset.name.clone(), rule.code.clone(), condition(rule), rule.doc.clone()]
+            vec![
+                preset.name.clone(),
+                rule.code.clone(),
+                condition(rule),
+                rule.doc.clone(),
+            ]
         })
     });
-    Known { names: &["preset", "code", "condition", "what"], rows: rows.collect() }
+    Known {
+        names: &["preset", "code", "condition", "what"],
+        rows: rows.collect(),
+    }
 }
 
 /// When a rule fails, as its entry says it: `quality_word_count below 50`.
 fn condition(rule: &moisson_decide::RuleEntry) -> String {
     let mut text = rule.column.clone();
     if let Ok(serde_json::Value::Object(entry)) = serde_json::to_value(rule) {
-        for key in ["below", "above", "in", "not_in", "is_true", "equals", "genres"] {
+        for key in [
+            "below", "above", "in", "not_in", "is_true", "equals", "genres",
+        ] {
             if let Some(bound) = entry.get(key) {
-                text.push_str(&format!(" {key} {bound}"));
+                text.extend([" ", key, " ", &bound.to_string()]);
             }
         }
     }
@@ -62,9 +81,16 @@ fn condition(rule: &moisson_decide::RuleEntry) -> String {
 /// Presets of rules.
 pub fn presets() -> Known {
     let rows = moisson_decide::presets().iter().map(|preset| {
-        vec![preset.name.clone(), preset.rules.len().to_string(), preset.doc.clone()]
+        vec![
+            preset.name.clone(),
+            preset.rules.len().to_string(),
+            preset.doc.clone(),
+        ]
     });
-    Known { names: &["name", "rules", "what"], rows: rows.collect() }
+    Known {
+        names: &["name", "rules", "what"],
+        rows: rows.collect(),
+    }
 }
 
 /// The catalogue of licences.
@@ -77,20 +103,34 @@ pub fn licences() -> Known {
             licence.name.clone(),
         ]
     });
-    Known { names: &["id", "family", "shards", "name"], rows: rows.collect() }
+    Known {
+        names: &["id", "family", "shards", "name"],
+        rows: rows.collect(),
+    }
 }
 
 /// Reason codes that moisson itself writes; rules bring their own.
 pub fn reasons() -> Known {
-    let rows = moisson_core::reason::ALL
-        .iter()
-        .map(|reason| vec![reason.code.to_owned(), reason.en.to_owned(), reason.fr.to_owned()]);
-    Known { names: &["code", "what", "en français"], rows: rows.collect() }
+    let rows = moisson_core::reason::ALL.iter().map(|reason| {
+        vec![
+            reason.code.to_owned(),
+            reason.en.to_owned(),
+            reason.fr.to_owned(),
+        ]
+    });
+    Known {
+        names: &["code", "what", "en français"],
+        rows: rows.collect(),
+    }
 }
 
 /// Tables of `query`.
 pub fn tables() -> Known {
-    let rows =
-        crate::query::TABLES.iter().map(|(name, what)| vec![(*name).into(), (*what).into()]);
-    Known { names: &["name", "what"], rows: rows.collect() }
+    let rows = crate::query::TABLES
+        .iter()
+        .map(|(name, what)| vec![(*name).into(), (*what).into()]);
+    Known {
+        names: &["name", "what"],
+        rows: rows.collect(),
+    }
 }

@@ -16,8 +16,12 @@ use crate::session::Session;
 /// # Errors
 /// [`moisson_core::Error::Store`] if a file cannot be written.
 pub fn run(plan: &Plan, corpus: &Corpus, session: &Session) -> Result<Vec<LedgerEntry>> {
-    let there: Vec<String> =
-        session.store().list(LEDGER)?.into_iter().map(|entry| entry.path).collect();
+    let there: Vec<String> = session
+        .store()
+        .list(LEDGER)?
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
     let entries = session.pool().install(|| {
         corpus
             .parts
@@ -41,7 +45,10 @@ fn write(
         let mut decisions: Vec<&(u32, decision::Decision)> = part.decisions.iter().collect();
         // Stable: the steps of one row stay in the order in which they were taken.
         decisions.sort_by_key(|(row, _)| *row);
-        let rows = decisions.into_iter().map(|(_, decision)| decision.clone()).collect();
+        let rows = decisions
+            .into_iter()
+            .map(|(_, decision)| decision.clone())
+            .collect();
         batches.push(Decisions(rows).to_batch()?);
     }
     if batches.is_empty() {
@@ -50,14 +57,19 @@ fn write(
     let mut writer = TableWriter::new(decision::schema(), WriteOptions::default())?;
     batches.iter().try_for_each(|batch| writer.write(batch))?;
     let written = writer.finish()?;
-    let digest = written.content_digest.to_hex();
-    let path = format!("{}-{}.parquet", part.part.name, digest.get(..16).unwrap_or_default());
+    let digest = written.content_digest.short(16);
+    let path = format!("{}-{digest}.parquet", part.part.name);
     if there.binary_search(&format!("{LEDGER}/{path}")).is_err() {
-        session.store().put(&format!("{STAGED_LEDGER}/{path}"), written.bytes)?;
+        session
+            .store()
+            .put(&format!("{STAGED_LEDGER}/{path}"), written.bytes)?;
     }
     Ok(Some(LedgerEntry {
         path,
-        source: plan.sources.get(part.part.source).map_or_else(String::new, |s| s.name.clone()),
+        source: plan
+            .sources
+            .get(part.part.source)
+            .map_or_else(String::new, |s| s.name.clone()),
         rows: written.rows,
         content_digest: written.content_digest,
         file_digest: written.file_digest,

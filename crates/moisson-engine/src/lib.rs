@@ -10,6 +10,7 @@ pub mod dedup;
 pub mod explain;
 mod facts;
 pub mod flow;
+pub mod groups;
 pub mod ingest;
 pub mod input;
 pub mod known;

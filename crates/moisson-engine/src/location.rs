@@ -88,7 +88,10 @@ mod tests {
         let check = |text: &str, expected: &str| assert_eq!(redact(text), expected);
         check("s3://bucket/path", "s3://bucket/path");
         check("https://user:pass@host/x", "https://***host/x");
-        check("https://h/x?a=1&X-Amz-Signature=abc&b=2", "https://h/x?a=1&X-Amz-Signature=***&b=2");
+        check(
+            "https://h/x?a=1&X-Amz-Signature=abc&b=2",
+            "https://h/x?a=1&X-Amz-Signature=***&b=2",
+        );
         check("az://c/p?sig=s%3d", "az://c/p?sig=***");
         check("data/à-côté.jsonl", "data/à-côté.jsonl");
     }

@@ -31,7 +31,7 @@ pub const FAULTS: &str = "faults";
 /// Path of a part's file without extension. `key` tells apart annotations of one part by other parameters.
 pub fn stem(step: &str, name: &str, key: Option<Digest>) -> String {
     match key {
-        Some(key) => format!("parts/{step}/{name}-{}", &key.to_hex()[..8]),
+        Some(key) => format!("parts/{step}/{name}-{}", key.short(8)),
         None => format!("parts/{step}/{name}"),
     }
 }
@@ -55,7 +55,13 @@ impl Committed {
     /// [`moisson_core::Error::Store`] if the output cannot be listed.
     pub fn list(store: &Store) -> Result<Self> {
         let entries = store.list("parts")?;
-        Ok(Self(entries.into_iter().map(|e| e.path).filter(|p| p.ends_with(".json")).collect()))
+        Ok(Self(
+            entries
+                .into_iter()
+                .map(|e| e.path)
+                .filter(|path| is_manifest(path))
+                .collect(),
+        ))
     }
 
     /// True if there is a manifest at `stem`, under whatever key.
@@ -64,22 +70,31 @@ impl Committed {
     }
 
     /// Returns the manifest at `stem` if its part is committed under `key`.
-    ///
-    /// # Errors
-    /// [`moisson_core::Error::Store`] if it cannot be read.
-    pub fn manifest(&self, store: &Store, stem: &str, key: Digest) -> Result<Option<PartManifest>> {
+    pub fn manifest(&self, store: &Store, stem: &str, key: Digest) -> Option<PartManifest> {
         if !self.contains(stem) {
-            return Ok(None);
+            return None;
         }
         // A manifest of another shape is of another version of moisson: the part is made again.
-        let manifest = store.get_json::<PartManifest>(&format!("{stem}.json")).ok().flatten();
-        Ok(manifest.filter(|manifest| manifest.key == key))
+        let manifest = store
+            .get_json::<PartManifest>(&format!("{stem}.json"))
+            .ok()
+            .flatten();
+        manifest.filter(|manifest| manifest.key == key)
     }
+}
+
+fn is_manifest(path: &str) -> bool {
+    std::path::Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension == "json")
 }
 
 /// Options of intermediate tables: read once or twice, so they are compressed lightly.
 pub fn part_options() -> WriteOptions {
-    WriteOptions { zstd_level: 1, ..WriteOptions::default() }
+    WriteOptions {
+        zstd_level: 1,
+        ..WriteOptions::default()
+    }
 }
 
 /// Writes a table and then its manifest.
@@ -111,7 +126,9 @@ pub fn read(
     manifest: &PartManifest,
     columns: Option<&[&str]>,
 ) -> Result<Vec<RecordBatch>> {
-    let bytes = session.store().get_checked(&format!("{stem}.parquet"), manifest.file_digest)?;
+    let bytes = session
+        .store()
+        .get_checked(&format!("{stem}.parquet"), manifest.file_digest)?;
     file::read(bytes, columns, 2048)?.collect()
 }
 
@@ -131,8 +148,10 @@ pub fn read_one(
         Some(batch) => batch.schema(),
         None => match columns {
             Some(columns) => {
-                let indices: Vec<usize> =
-                    columns.iter().filter_map(|name| empty.index_of(name).ok()).collect();
+                let indices: Vec<usize> = columns
+                    .iter()
+                    .filter_map(|name| empty.index_of(name).ok())
+                    .collect();
                 std::sync::Arc::new(empty.project(&indices)?)
             }
             None => empty.clone(),
@@ -150,7 +169,12 @@ pub fn annotate_again(
     part: &Part,
     annotator: &dyn Annotator,
 ) -> Result<PartManifest> {
-    let documents = read(session, &stem(DOCUMENTS, &part.name, None), &part.manifest, None)?;
+    let documents = read(
+        session,
+        &stem(DOCUMENTS, &part.name, None),
+        &part.manifest,
+        None,
+    )?;
     let mut writer = TableWriter::new(annotator.schema(), part_options())?;
     for batch in &documents {
         writer.write(&annotator.annotate(batch)?)?;
@@ -170,5 +194,10 @@ pub fn commit_annotation(
 ) -> Result<PartManifest> {
     let key = annotation_key(annotator, part.manifest.key);
     let manifest = PartManifest::new(annotator.family(), annotator.version(), key);
-    commit(store, &stem(annotator.family(), &part.name, Some(key)), written, manifest)
+    commit(
+        store,
+        &stem(annotator.family(), &part.name, Some(key)),
+        written,
+        manifest,
+    )
 }

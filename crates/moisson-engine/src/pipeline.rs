@@ -184,7 +184,10 @@ pub struct Alarm {
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self { share_max: 0.3, records_min: 20 }
+        Self {
+            share_max: 0.3,
+            records_min: 20,
+        }
     }
 }
 
@@ -200,7 +203,8 @@ impl Pipeline {
         let fail = |message: String| Error::config(format!("in `{name}`: {message}"));
         let mut table: toml::Table = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| {
-                text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1)
+                text.get(..span.start)
+                    .map_or(0, |before| before.matches('\n').count() + 1)
             });
             let message = error.message();
             if message.contains("duplicate key") {
@@ -233,6 +237,7 @@ impl Pipeline {
 
     /// The pipeline without the places of this machine. Where a copy of the input lies changes nothing: its content
     /// is part of every key by itself.
+    #[must_use]
     pub fn portable(&self) -> Self {
         let mut pipeline = self.clone();
         pipeline.vars.clear();
@@ -262,7 +267,9 @@ impl Pipeline {
                 return Err(format!("source `{name}`: `path` is empty"));
             }
             if let Some(licence) = &source.licence {
-                licence.validate().map_err(|e| format!("source `{name}`: {e}"))?;
+                licence
+                    .validate()
+                    .map_err(|e| format!("source `{name}`: {e}"))?;
             }
         }
         self.dedup.validate().map_err(|e| format!("[dedup] {e}"))?;
@@ -285,17 +292,25 @@ impl Pipeline {
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
 }
 
 fn string_vars(table: &toml::Table) -> IndexMap<String, String> {
-    let Some(toml::Value::Table(vars)) = table.get("vars") else { return IndexMap::new() };
-    vars.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+    let Some(toml::Value::Table(vars)) = table.get("vars") else {
+        return IndexMap::new();
+    };
+    vars.iter()
+        .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
+        .collect()
 }
 
 fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
     let (key, value) = setting.split_once('=').ok_or_else(|| {
-        Error::config(format!("--set `{setting}`: write KEY=VALUE, such as `tier=research`"))
+        Error::config(format!(
+            "--set `{setting}`: write KEY=VALUE, such as `tier=research`"
+        ))
     })?;
     if let Some(toml::Value::Table(vars)) = table.get_mut("vars")
         && vars.contains_key(key)
@@ -315,7 +330,9 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
             .entry(part.to_owned())
             .or_insert_with(|| toml::Value::Table(toml::Table::new()));
         at = next.as_table_mut().ok_or_else(|| {
-            Error::config(format!("--set `{setting}`: `{part}` is a value, not a table"))
+            Error::config(format!(
+                "--set `{setting}`: `{part}` is a value, not a table"
+            ))
         })?;
     }
     at.insert(last.to_owned(), value);
@@ -345,7 +362,7 @@ fn substitute(
                 if with.contains("${") {
                     return Err(format!("[vars] `{name}`: values hold no `${{`"));
                 }
-                text.replace_range(start..start + 2 + length + 1, with);
+                text.replace_range(start..=start + 2 + length, with);
             }
             Ok(())
         }
@@ -367,15 +384,19 @@ mod tests {
 
     fn error(text: &str, settings: &[&str]) -> String {
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
-        Pipeline::parse(text, "p.toml", &settings).unwrap_err().to_string()
+        Pipeline::parse(text, "p.toml", &settings)
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
     fn variables_and_settings_apply() {
-        let settings =
-            ["data=/x", "dedup.threshold=0.9", "tier=research"].map(ToString::to_string);
+        let settings = ["data=/x", "dedup.threshold=0.9", "tier=research"].map(ToString::to_string);
         let pipeline = Pipeline::parse(BASE, "p.toml", &settings).unwrap();
-        assert_eq!(pipeline.source["a"].path.iter().collect::<Vec<_>>(), ["/x/*.jsonl"]);
+        assert_eq!(
+            pipeline.source["a"].path.iter().collect::<Vec<_>>(),
+            ["/x/*.jsonl"]
+        );
         assert!((pipeline.dedup.threshold - 0.9).abs() < 1e-9);
     }
 
@@ -383,7 +404,10 @@ mod tests {
     fn moving_the_input_does_not_change_the_digest_and_a_threshold_does() {
         let digest = |settings: &[&str]| {
             let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
-            Pipeline::parse(BASE, "p.toml", &settings).unwrap().digest().unwrap()
+            Pipeline::parse(BASE, "p.toml", &settings)
+                .unwrap()
+                .digest()
+                .unwrap()
         };
         assert_eq!(digest(&[]), digest(&["data=/elsewhere"]));
         assert_ne!(digest(&[]), digest(&["dedup.threshold=0.9"]));
@@ -397,13 +421,37 @@ mod tests {
                 assert!(message.contains(part), "`{part}` not in: {message}");
             }
         };
-        check(&format!("{BASE}genr = 'law'\n"), &[], &["p.toml", "genr", "did you mean `genre`?"]);
-        check(BASE, &["tierr=research"], &["tierr", "did you mean `tier`?"]);
-        check(BASE, &["tier=atribution"], &["atribution", "did you mean `attribution`?"]);
-        check(&format!("{BASE}[source.a]\npath='y'\nreader='text'\n"), &[], &["line 8", "rename"]);
+        check(
+            &format!("{BASE}genr = 'law'\n"),
+            &[],
+            &["p.toml", "genr", "did you mean `genre`?"],
+        );
+        check(
+            BASE,
+            &["tierr=research"],
+            &["tierr", "did you mean `tier`?"],
+        );
+        check(
+            BASE,
+            &["tier=atribution"],
+            &["atribution", "did you mean `attribution`?"],
+        );
+        check(
+            &format!("{BASE}[source.a]\npath='y'\nreader='text'\n"),
+            &[],
+            &["line 8", "rename"],
+        );
         check("name = 'p'\ntier = 'attribution'\n", &[], &["no source"]);
-        check(&BASE.replace("data = 'd'", "dat = 'd'"), &[], &["${data}", "known: `dat`"]);
-        check(&BASE.replace("source.a", "source.\"../a\""), &[], &["lower-case"]);
+        check(
+            &BASE.replace("data = 'd'", "dat = 'd'"),
+            &[],
+            &["${data}", "known: `dat`"],
+        );
+        check(
+            &BASE.replace("source.a", "source.\"../a\""),
+            &[],
+            &["lower-case"],
+        );
         check(BASE, &["nonsense"], &["KEY=VALUE"]);
         check("name = ", &[], &["line 1"]);
     }

@@ -7,8 +7,8 @@ use moisson_annotate::language::LanguageAnnotator;
 use moisson_annotate::licence::LicenceAnnotator;
 use moisson_annotate::quality::QualityAnnotator;
 use moisson_annotate::signature::SignatureAnnotator;
-use moisson_core::{Annotator, Digest, Error, Limits, Result};
 use moisson_core::digest::KeyHasher;
+use moisson_core::{Annotator, Digest, Error, Limits, Result};
 use moisson_decide::{LicenceGate, RuleSet};
 use moisson_ingest::container::Include;
 use moisson_ingest::finish::{Defaults, Finisher};
@@ -29,7 +29,10 @@ const UNIT_BYTES_MIN: u64 = 4 << 20;
 const UNIT_BYTES_MAX: u64 = 64 << 20;
 
 /// A pipeline with its inputs listed, its readers, annotators and rules built.
-#[expect(missing_debug_implementations, reason = "readers and annotators are trait objects")]
+#[expect(
+    missing_debug_implementations,
+    reason = "readers and annotators are trait objects"
+)]
 pub struct Plan {
     /// What it was made from.
     pub pipeline: Pipeline,
@@ -46,7 +49,10 @@ pub struct Plan {
 }
 
 /// One source, ready to be read.
-#[expect(missing_debug_implementations, reason = "readers and annotators are trait objects")]
+#[expect(
+    missing_debug_implementations,
+    reason = "readers and annotators are trait objects"
+)]
 pub struct SourcePlan {
     /// Its name.
     pub name: String,
@@ -82,7 +88,7 @@ pub struct Unit {
 impl Unit {
     /// Name of its part number `index`, unique in the output.
     pub fn part(&self, source: &str, index: usize) -> String {
-        format!("{source}/{}-{index:05}", &self.key.to_hex()[..16])
+        format!("{source}/{}-{index:05}", self.key.short(16))
     }
 }
 
@@ -98,25 +104,29 @@ impl Plan {
         control: &Control,
     ) -> Result<Self> {
         let rules = RuleSet::compile(&pipeline.presets, &pipeline.rules)?;
-        let gate =
-            LicenceGate { tier: pipeline.tier, accept_assumed: pipeline.accept_assumed };
+        let gate = LicenceGate {
+            tier: pipeline.tier,
+            accept_assumed: pipeline.accept_assumed,
+        };
         if pipeline.dedup.near
             && (pipeline.dedup.bands, pipeline.dedup.rows)
                 != (pipeline.signature.bands, pipeline.signature.rows)
         {
-            return Err(Error::config("[dedup] and [signature] disagree on bands or rows"));
+            return Err(Error::config(
+                "[dedup] and [signature] disagree on bands or rows",
+            ));
         }
         let model = match &pipeline.language.model {
             Some(path) => Some(session.read_location(path)?),
             None => None,
         };
-        let mut digests = Digests::load(session)?;
+        let mut digests = Digests::load(session);
         let mut sources = Vec::new();
         for (name, config) in &pipeline.source {
             control.check()?;
             let mut source = SourcePlan::new(name, config, &pipeline, model.as_deref())?;
             let files = source.list(session)?;
-            let digested = digests.of(files, session)?;
+            let digested = digests.of(files, session);
             source.units = source.cut(digested, &pipeline, limit)?;
             sources.push(source);
         }
@@ -126,26 +136,34 @@ impl Plan {
             .digest(pipeline.digest()?)
             .field(&limit.to_le_bytes())
             .finish();
-        Ok(Self { digest, pipeline, sources, gate, rules, limits })
+        Ok(Self {
+            pipeline,
+            digest,
+            sources,
+            gate,
+            rules,
+            limits,
+        })
     }
 
     /// Bytes of all inputs.
     pub fn bytes(&self) -> u64 {
-        self.sources.iter().flat_map(|source| &source.units).map(|unit| unit.bytes).sum()
+        self.sources
+            .iter()
+            .flat_map(|source| &source.units)
+            .map(|unit| unit.bytes)
+            .sum()
     }
 }
 
 impl SourcePlan {
-    fn new(
-        name: &str,
-        config: &Source,
-        pipeline: &Pipeline,
-        model: Option<&[u8]>,
-    ) -> Result<Self> {
+    fn new(name: &str, config: &Source, pipeline: &Pipeline, model: Option<&[u8]>) -> Result<Self> {
         let within = |error: Error| Error::config(format!("source `{name}`: {error}"));
         let options = serde_json::Value::Object(config.options.clone());
         let reader = readers::build(&config.reader, &options).map_err(within)?;
-        let entry = readers::READERS.iter().find(|entry| entry.name == config.reader);
+        let entry = readers::READERS
+            .iter()
+            .find(|entry| entry.name == config.reader);
         let version = entry.map_or(0, |entry| entry.version);
         let defaults = Defaults {
             genre: config.genre.clone(),
@@ -204,7 +222,11 @@ impl SourcePlan {
             &self.reader_tag,
             &self.config.options,
             &self.config.include,
-            (&self.config.genre, &self.config.language, &self.config.producer),
+            (
+                &self.config.genre,
+                &self.config.language,
+                &self.config.producer,
+            ),
             &pipeline.normalise,
             &pipeline.limits,
         ))?;
@@ -224,10 +246,18 @@ impl SourcePlan {
             }
             let files: Vec<InputFile> = open.drain(..).map(|(file, _)| file).collect();
             let bytes = files.iter().map(|file| file.size).sum();
-            units.push(Unit { key: key.finish(), files, bytes, limit });
+            units.push(Unit {
+                key: key.finish(),
+                files,
+                bytes,
+                limit,
+            });
         };
         for (file, digest) in files {
-            let boundary = Digest::of(file.name.as_bytes()).prefix_u64().trailing_zeros() >= 4;
+            let boundary = Digest::of(file.name.as_bytes())
+                .prefix_u64()
+                .trailing_zeros()
+                >= 4;
             let full = bytes + file.size > UNIT_BYTES_MAX || (bytes >= UNIT_BYTES_MIN && boundary);
             if limit == 0 && full {
                 close(&mut open);
@@ -249,16 +279,23 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>> {
     for pattern in patterns {
         set.add(Glob::new(pattern).map_err(|e| Error::config(format!("include: {e}")))?);
     }
-    set.build().map(Some).map_err(|e| Error::config(format!("include: {e}")))
+    set.build()
+        .map(Some)
+        .map_err(|e| Error::config(format!("include: {e}")))
 }
 
 fn is_archive(name: &str) -> bool {
     let name = strip_compression(name);
-    [".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".taz", ".zip"].iter().any(|end| name.ends_with(end))
+    [".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".taz", ".zip"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 fn strip_compression(name: &str) -> &str {
-    [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+    [".gz", ".zst", ".bz2", ".xz"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name)
 }
 
 /// Digests of input files, remembered by path, size and modification time, so that doing nothing costs nothing.
@@ -277,17 +314,29 @@ struct Remembered {
 const DIGESTS_PATH: &str = "parts/inputs.json";
 
 impl Digests {
-    fn load(session: &Session) -> Result<Self> {
+    fn load(session: &Session) -> Self {
         // A damaged cache is worth nothing and costs a reread, so it is no reason to stop.
-        let known = session.store().get_json(DIGESTS_PATH).ok().flatten().unwrap_or_default();
-        Ok(Self { known, changed: false })
+        let known = session
+            .store()
+            .get_json(DIGESTS_PATH)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        Self {
+            known,
+            changed: false,
+        }
     }
 
     fn save(&self, session: &Session) -> Result<()> {
-        if self.changed { session.store().put_json(DIGESTS_PATH, &self.known) } else { Ok(()) }
+        if self.changed {
+            session.store().put_json(DIGESTS_PATH, &self.known)
+        } else {
+            Ok(())
+        }
     }
 
-    fn of(&mut self, files: Vec<InputFile>, session: &Session) -> Result<Vec<(InputFile, Digest)>> {
+    fn of(&mut self, files: Vec<InputFile>, session: &Session) -> Vec<(InputFile, Digest)> {
         let known = &self.known;
         let digested: Vec<(InputFile, String, Digest, bool)> = session.pool().install(|| {
             files
@@ -311,24 +360,33 @@ impl Digests {
                 })
                 .collect()
         });
-        Ok(digested
+        digested
             .into_iter()
             .map(|(file, place, digest, new)| {
                 if new {
                     self.changed = true;
                     let (size, stamp) = (file.size, file.stamp.clone());
-                    self.known.insert(place, Remembered { size, stamp, digest });
+                    self.known.insert(
+                        place,
+                        Remembered {
+                            size,
+                            stamp,
+                            digest,
+                        },
+                    );
                 }
                 (file, digest)
             })
-            .collect())
+            .collect()
     }
 }
 
 /// A remote file is identified by its `ETag`; it is not read twice.
 fn digest_file(file: &InputFile, session: &Session) -> std::io::Result<Digest> {
     if let Place::Remote(store, path) = &file.place {
-        return Ok(Digest::of(format!("{store} {path} {} {}", file.size, file.stamp).as_bytes()));
+        return Ok(Digest::of(
+            format!("{store} {path} {} {}", file.size, file.stamp).as_bytes(),
+        ));
     }
     let mut hasher = blake3::Hasher::new();
     let mut bytes = file.open(session.runtime(), session.scratch())?;

@@ -49,7 +49,10 @@ pub struct Outcome {
 impl Outcome {
     /// Alarms that keep the release from being published.
     pub fn open_alarms(&self) -> impl Iterator<Item = &RaisedAlarm> {
-        self.manifest.alarms.iter().filter(|alarm| alarm.acknowledged.is_none())
+        self.manifest
+            .alarms
+            .iter()
+            .filter(|alarm| alarm.acknowledged.is_none())
     }
 }
 
@@ -60,8 +63,15 @@ pub fn state(plan: &Plan, parts: &[Part]) -> Digest {
         key = key.field(step.as_bytes()).field(&version.to_le_bytes());
     }
     for part in parts {
-        key = key.field(part.name.as_bytes()).digest(part.manifest.content_digest);
-        for annotator in plan.sources.get(part.source).into_iter().flat_map(|s| &s.annotators) {
+        key = key
+            .field(part.name.as_bytes())
+            .digest(part.manifest.content_digest);
+        for annotator in plan
+            .sources
+            .get(part.source)
+            .into_iter()
+            .flat_map(|s| &s.annotators)
+        {
             key = key.digest(parts::annotation_key(annotator.as_ref(), part.manifest.key));
         }
     }
@@ -80,7 +90,11 @@ pub fn unchanged(state: Digest, session: &Session) -> Result<Option<Outcome>> {
             if published {
                 sweep(&manifest, session)?;
             }
-            return Ok(Some(Outcome { manifest, published, unchanged: true }));
+            return Ok(Some(Outcome {
+                manifest,
+                published,
+                unchanged: true,
+            }));
         }
     }
     Ok(None)
@@ -107,7 +121,9 @@ pub fn run(
     totals.text_bytes_out = shards.iter().map(|shard| shard.text_bytes).sum();
     let mut content = KeyHasher::new("release", SCHEMA_VERSION);
     for shard in &shards {
-        content = content.field(shard.path.as_bytes()).digest(shard.content_digest);
+        content = content
+            .field(shard.path.as_bytes())
+            .digest(shard.content_digest);
     }
     let manifest = ReleaseManifest {
         schema_version: SCHEMA_VERSION,
@@ -121,29 +137,51 @@ pub fn run(
         models: models(plan, session)?,
         shards,
         ledger,
-        parts: corpus.parts.iter().map(|part| part_entry(plan, &part.part)).collect(),
+        parts: corpus
+            .parts
+            .iter()
+            .map(|part| part_entry(plan, &part.part))
+            .collect(),
         pipeline: serde_json::to_value(plan.pipeline.portable())
             .map_err(|e| moisson_core::Error::internal(e.to_string()))?,
         moisson_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let outcome = Outcome { manifest, published: false, unchanged: false };
+    let outcome = Outcome {
+        manifest,
+        published: false,
+        unchanged: false,
+    };
     if outcome.open_alarms().next().is_some() {
-        session.store().put_json(STAGED_MANIFEST, &outcome.manifest)?;
+        session
+            .store()
+            .put_json(STAGED_MANIFEST, &outcome.manifest)?;
         return Ok(outcome);
     }
     let manifest = outcome.manifest;
     move_staged(&manifest, session)?;
     let facts = facts::release(plan, corpus, &manifest);
-    session.store().put("release/README.md", card(&facts).into())?;
+    session
+        .store()
+        .put("release/README.md", card(&facts).into())?;
     let attributions = attribution(&facts::attributions(plan, corpus));
-    session.store().put("release/ATTRIBUTION.md", attributions.into())?;
+    session
+        .store()
+        .put("release/ATTRIBUTION.md", attributions.into())?;
     session.store().put_json(MANIFEST, &manifest)?;
     sweep(&manifest, session)?;
-    Ok(Outcome { manifest, published: true, unchanged: false })
+    Ok(Outcome {
+        manifest,
+        published: true,
+        unchanged: false,
+    })
 }
 
 fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
-    let annotators = plan.sources.get(part.source).into_iter().flat_map(|s| &s.annotators);
+    let annotators = plan
+        .sources
+        .get(part.source)
+        .into_iter()
+        .flat_map(|s| &s.annotators);
     PartEntry {
         name: part.name.clone(),
         key: part.manifest.key,
@@ -161,15 +199,21 @@ fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
 /// Moves what is staged and belongs to the release to its place.
 fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
     let store = session.store();
-    let staged: BTreeSet<String> =
-        store.list("staged")?.into_iter().map(|entry| entry.path).collect();
-    let shards = manifest.shards.iter().map(|s| {
-        (format!("staged/{}", s.path), format!("release/{}", s.path))
-    });
-    let ledger = manifest
-        .ledger
+    let staged: BTreeSet<String> = store
+        .list("staged")?
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
+    let shards = manifest
+        .shards
         .iter()
-        .map(|l| (format!("{STAGED_LEDGER}/{}", l.path), format!("{LEDGER}/{}", l.path)));
+        .map(|s| (format!("staged/{}", s.path), format!("release/{}", s.path)));
+    let ledger = manifest.ledger.iter().map(|l| {
+        (
+            format!("{STAGED_LEDGER}/{}", l.path),
+            format!("{LEDGER}/{}", l.path),
+        )
+    });
     for (from, to) in shards.chain(ledger) {
         if staged.contains(&from) {
             store.rename(&from, &to)?;
@@ -185,7 +229,12 @@ fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
         .shards
         .iter()
         .map(|shard| format!("release/{}", shard.path))
-        .chain(manifest.ledger.iter().map(|entry| format!("{LEDGER}/{}", entry.path)))
+        .chain(
+            manifest
+                .ledger
+                .iter()
+                .map(|entry| format!("{LEDGER}/{}", entry.path)),
+        )
         .collect();
     for folder in [DATA, LEDGER, "staged"] {
         for entry in store.list(folder)? {
@@ -204,24 +253,41 @@ fn books(plan: &Plan, corpus: &Corpus) -> Vec<(String, Books)> {
         .iter()
         .map(|source| {
             let raw_bytes = source.units.iter().map(|unit| unit.bytes).sum();
-            (source.name.clone(), Books { raw_bytes, ..Books::default() })
+            (
+                source.name.clone(),
+                Books {
+                    raw_bytes,
+                    ..Books::default()
+                },
+            )
         })
         .collect();
     for part in &corpus.parts {
-        let Some((_, account)) = books.get_mut(part.part.source) else { continue };
+        let Some((_, account)) = books.get_mut(part.part.source) else {
+            continue;
+        };
         let manifest = &part.part.manifest;
         account.read += part.rows.num_rows() as u64 + manifest.unreadable.values().sum::<u64>();
         account.text_bytes_in += manifest.count("text_bytes");
         for (reason, number) in &manifest.unreadable {
             *account.dropped.entry(reason.clone()).or_default() += number;
         }
-        for (_, decision) in part.decisions.iter().filter(|(_, decision)| decision.counted) {
+        for (_, decision) in part
+            .decisions
+            .iter()
+            .filter(|(_, decision)| decision.counted)
+        {
             *account.dropped.entry(decision.reason.clone()).or_default() += 1;
         }
         for (row, _) in part.alive.iter().enumerate().filter(|(_, alive)| **alive) {
             account.released += 1;
-            let cut: usize =
-                part.edits.get(row).into_iter().flatten().map(|span| span.end - span.start).sum();
+            let cut: usize = part
+                .edits
+                .get(row)
+                .into_iter()
+                .flatten()
+                .map(|span| span.end - span.start)
+                .sum();
             account.text_bytes_out += part.text_bytes(row).saturating_sub(cut as u64);
         }
     }
@@ -235,7 +301,11 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
         if books.read < bound.records_min {
             continue;
         }
-        let expected = plan.pipeline.source.get(name).map(|source| &source.expected_drop);
+        let expected = plan
+            .pipeline
+            .source
+            .get(name)
+            .map(|source| &source.expected_drop);
         for (reason, &dropped) in &books.dropped {
             if dropped as f64 > bound.share_max * books.read as f64 {
                 raised.push(RaisedAlarm {
@@ -254,7 +324,10 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
 fn models(plan: &Plan, session: &Session) -> Result<BTreeMap<String, Digest>> {
     let mut models = BTreeMap::new();
     if let Some(path) = &plan.pipeline.language.model {
-        models.insert("language".to_owned(), Digest::of(&session.read_location(path)?));
+        models.insert(
+            "language".to_owned(),
+            Digest::of(&session.read_location(path)?),
+        );
     }
     Ok(models)
 }

@@ -18,10 +18,16 @@ use crate::session::Session;
 
 /// Names of the tables, with what they hold.
 pub const TABLES: &[(&str, &str)] = &[
-    ("annotations", "measurements of every document read, by doc_id"),
+    (
+        "annotations",
+        "measurements of every document read, by doc_id",
+    ),
     ("decisions", "the ledger: drops, edits, faults and notes"),
     ("documents", "every document read, with its text"),
-    ("duplicates", "decisions of dedup: doc_id, kept_doc_id, similarity"),
+    (
+        "duplicates",
+        "decisions of dedup: doc_id, kept_doc_id, similarity",
+    ),
     ("release", "what is published"),
 ];
 
@@ -52,7 +58,11 @@ pub fn run(session: &Session, sql: &str) -> Result<Vec<RecordBatch>> {
         .block_on(async { context.sql(sql).await?.collect().await })
         .map_err(|e| {
             let tables: Vec<&str> = TABLES.iter().map(|(name, _)| *name).collect();
-            Error::config(format!("{}\n  tables: {}", e.strip_backtrace(), tables.join(", ")))
+            Error::config(format!(
+                "{}\n  tables: {}",
+                e.strip_backtrace(),
+                tables.join(", ")
+            ))
         })
 }
 
@@ -68,28 +78,56 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
     let store = Arc::new(PrefixStore::new(store, prefix.clone()));
     context.runtime_env().register_object_store(&root, store);
 
-    let there: Vec<String> =
-        session.store().list("parts/documents")?.into_iter().map(|entry| entry.path).collect();
+    let there: Vec<String> = session
+        .store()
+        .list("parts/documents")?
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
     let documents = manifest
         .parts
         .iter()
         .filter(|part| part.rows > 0)
         .map(|part| format!("{}.parquet", parts::stem(DOCUMENTS, &part.name, None)))
         .filter(|path| there.binary_search(path).is_ok());
-    register(session, &context, "documents", documents.collect(), &document::schema())?;
-    let staged: Vec<String> =
-        session.store().list(STAGED_LEDGER)?.into_iter().map(|entry| entry.path).collect();
+    register(
+        session,
+        &context,
+        "documents",
+        &documents.collect::<Vec<_>>(),
+        &document::schema(),
+    )?;
+    let staged: Vec<String> = session
+        .store()
+        .list(STAGED_LEDGER)?
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
     let ledger = manifest.ledger.iter().map(|entry| {
         let at = format!("{STAGED_LEDGER}/{}", entry.path);
-        if staged.binary_search(&at).is_ok() { at } else { format!("{LEDGER}/{}", entry.path) }
+        if staged.binary_search(&at).is_ok() {
+            at
+        } else {
+            format!("{LEDGER}/{}", entry.path)
+        }
     });
-    register(session, &context, "decisions", ledger.collect(), &decision::schema())?;
+    register(
+        session,
+        &context,
+        "decisions",
+        &ledger.collect::<Vec<_>>(),
+        &decision::schema(),
+    )?;
     let shards: Vec<String> = if published {
-        manifest.shards.iter().map(|shard| format!("release/{}", shard.path)).collect()
+        manifest
+            .shards
+            .iter()
+            .map(|shard| format!("release/{}", shard.path))
+            .collect()
     } else {
         Vec::new()
     };
-    register(session, &context, "release", shards, &release::schema())?;
+    register(session, &context, "release", &shards, &release::schema())?;
     let duplicates = "CREATE VIEW duplicates AS SELECT * FROM decisions \
                       WHERE step = 'duplicate' AND effect = 'drop'";
     session
@@ -106,15 +144,17 @@ fn register(
     session: &Session,
     context: &SessionContext,
     name: &str,
-    paths: Vec<String>,
+    paths: &[String],
     schema: &SchemaRef,
 ) -> Result<()> {
     let failed = |e: datafusion::error::DataFusionError| Error::store(name, e.strip_backtrace());
     let table: Arc<dyn datafusion::catalog::TableProvider> = if paths.is_empty() {
         Arc::new(MemTable::try_new(schema.clone(), vec![Vec::new()]).map_err(failed)?)
     } else {
-        let urls: Vec<String> =
-            paths.iter().map(|path| format!("moisson://out/{path}")).collect();
+        let urls: Vec<String> = paths
+            .iter()
+            .map(|path| format!("moisson://out/{path}"))
+            .collect();
         let options = ParquetReadOptions::default().schema(schema);
         let frame = session
             .runtime()
@@ -144,7 +184,9 @@ fn register_annotations(
         }
         for (path, wanted) in files {
             // After `clean --keep receipts` there are none.
-            let Some(bytes) = session.store().get_if_present(&path)? else { continue };
+            let Some(bytes) = session.store().get_if_present(&path)? else {
+                continue;
+            };
             let wanted = wanted.as_ref().map(<[&str; 3]>::as_slice);
             let read: Vec<RecordBatch> =
                 moisson_shard::file::read(bytes, wanted, 8192)?.collect::<Result<_>>()?;
@@ -154,10 +196,15 @@ fn register_annotations(
             columns.extend(whole.columns().iter().cloned());
         }
         if !columns.is_empty() {
-            batches.push(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?);
+            batches.push(RecordBatch::try_new(
+                Arc::new(Schema::new(fields)),
+                columns,
+            )?);
         }
     }
-    let Some(first) = batches.first() else { return Ok(()) };
+    let Some(first) = batches.first() else {
+        return Ok(());
+    };
     let table = MemTable::try_new(first.schema(), vec![batches])
         .map_err(|e| Error::internal(e.to_string()))?;
     context

@@ -24,10 +24,14 @@ pub fn run(corpus: &mut Corpus, session: &Session) -> Result<()> {
     let groups = session.groups(keys(corpus)?)?;
     let mut renamed: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
     for group in groups {
-        let Some(&first) = group.first() else { continue };
-        let is_raw = corpus.doc_id(first).rsplit('/').next().is_some_and(|key| {
-            key.len() == 35 && key.starts_with("b3-")
-        });
+        let Some(&first) = group.first() else {
+            continue;
+        };
+        let is_raw = corpus
+            .doc_id(first)
+            .rsplit('/')
+            .next()
+            .is_some_and(|key| key.len() == 35 && key.starts_with("b3-"));
         if is_raw {
             for (repeat, &item) in group.iter().enumerate().skip(1) {
                 let id = format!("{}~{}", corpus.doc_id(item), repeat + 1);
@@ -61,7 +65,10 @@ fn keys(corpus: &Corpus) -> Result<Vec<RecordBatch>> {
                 &arrow::compute::not(&part.mask())?,
             )?;
             let items = UInt32Array::from_iter_values((part.first..).take(ids.len()));
-            Ok(RecordBatch::try_new(schema.clone(), vec![ids, Arc::new(items)])?)
+            Ok(RecordBatch::try_new(
+                schema.clone(),
+                vec![ids, Arc::new(items)],
+            )?)
         })
         .collect()
 }
@@ -69,15 +76,25 @@ fn keys(corpus: &Corpus) -> Result<Vec<RecordBatch>> {
 fn supersede(corpus: &mut Corpus, group: &[u32]) {
     let order = |corpus: &Corpus, item: u32| {
         let (at, row) = corpus.locate(item);
-        corpus.parts.get(at).map(|part| (part.sequence(row), part.date("modified_on", row)))
+        corpus
+            .parts
+            .get(at)
+            .map(|part| (part.sequence(row), part.date("modified_on", row)))
     };
     let digest = |corpus: &Corpus, item: u32| {
         let (at, row) = corpus.locate(item);
-        corpus.parts.get(at).and_then(|part| part.text("text_digest", row).map(str::to_owned))
+        corpus
+            .parts
+            .get(at)
+            .and_then(|part| part.text("text_digest", row).map(str::to_owned))
     };
     // The first of equals: `max_by_key` would take the last.
     let current = group.iter().copied().reduce(|best, item| {
-        if order(corpus, item) > order(corpus, best) { item } else { best }
+        if order(corpus, item) > order(corpus, best) {
+            item
+        } else {
+            best
+        }
     });
     let Some(current) = current else { return };
     let (newest, kept_text) = (order(corpus, current), digest(corpus, current));
@@ -112,7 +129,10 @@ fn supersede(corpus: &mut Corpus, group: &[u32]) {
 fn withdraw(corpus: &mut Corpus) -> Result<()> {
     let mut withdrawn: BTreeMap<String, i64> = BTreeMap::new();
     for part in &corpus.parts {
-        let Some(faults) = part.faults.as_ref().filter(|_| part.part.manifest.count("tombstones") > 0)
+        let Some(faults) = part
+            .faults
+            .as_ref()
+            .filter(|_| part.part.manifest.count("tombstones") > 0)
         else {
             continue;
         };
@@ -142,7 +162,10 @@ fn withdraw(corpus: &mut Corpus) -> Result<()> {
                 continue;
             };
             if part.sequence(row) <= sequence {
-                hit.push((part.first + u32::try_from(row).unwrap_or(u32::MAX), sequence));
+                hit.push((
+                    part.first + u32::try_from(row).unwrap_or(u32::MAX),
+                    sequence,
+                ));
             }
         }
     }

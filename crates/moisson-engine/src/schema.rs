@@ -43,8 +43,10 @@ pub fn pipeline() -> Result<Value> {
         .and_then(Value::as_object_mut)
         .ok_or_else(|| Error::internal("the schema of pipelines has no source"))?;
     source.insert("allOf".to_owned(), Value::Array(branches));
-    if let Some(reader) =
-        source.get_mut("properties").and_then(|p| p.get_mut("reader")).and_then(Value::as_object_mut)
+    if let Some(reader) = source
+        .get_mut("properties")
+        .and_then(|p| p.get_mut("reader"))
+        .and_then(Value::as_object_mut)
     {
         reader.insert("enum".to_owned(), json!(names));
     }

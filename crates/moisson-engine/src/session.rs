@@ -60,7 +60,13 @@ impl Session {
             .stack_size(8 << 20)
             .build()
             .map_err(|e| Error::internal(e.to_string()))?;
-        Ok(Self { store, scratch, pool, budget, runtime: Some(runtime) })
+        Ok(Self {
+            store,
+            scratch,
+            pool,
+            budget,
+            runtime: Some(runtime),
+        })
     }
 
     /// The output.
@@ -112,8 +118,9 @@ impl Session {
     /// # Errors
     /// [`Error::Internal`] if DataFusion refuses the settings.
     pub fn context(&self) -> Result<SessionContext> {
-        let disk = DiskManagerBuilder::default()
-            .with_mode(DiskManagerMode::Directories(vec![self.scratch().to_owned()]));
+        let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![
+            self.scratch().to_owned(),
+        ]));
         let environment = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(self.budget.pool_bytes())))
             .with_disk_manager_builder(disk)
@@ -133,12 +140,16 @@ impl Session {
     /// # Errors
     /// [`Error::Store`] if scratch is full, [`Error::Internal`] if the query fails otherwise.
     pub fn groups(&self, batches: Vec<RecordBatch>) -> Result<Vec<Vec<u32>>> {
-        let Some(first) = batches.first() else { return Ok(Vec::new()) };
+        let Some(first) = batches.first() else {
+            return Ok(Vec::new());
+        };
         let schema = first.schema();
         let context = self.context()?;
         let failed = |e: datafusion::error::DataFusionError| Error::store("grouping", e);
         let table = MemTable::try_new(schema, vec![batches]).map_err(failed)?;
-        context.register_table("keys", Arc::new(table)).map_err(failed)?;
+        context
+            .register_table("keys", Arc::new(table))
+            .map_err(failed)?;
         let sql = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
                    GROUP BY key HAVING count(*) > 1";
         let collected = self

@@ -1,5 +1,8 @@
 //! Shard: survivors to buckets to Parquet. Text moves once: from its part, through scratch, into its shard.
-#![expect(clippy::disallowed_methods, reason = "scratch is IO, and this is where it happens")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "scratch is IO, and this is where it happens"
+)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -22,6 +25,7 @@ use rayon::prelude::*;
 use crate::control::{Control, Event};
 use crate::corpus::{Corpus, CorpusPart, replace};
 use crate::dedup::DedupOutcome;
+use crate::groups;
 use crate::manifest::ShardEntry;
 use crate::plan::Plan;
 use crate::publish::{DATA, STAGED_DATA};
@@ -73,7 +77,7 @@ pub fn run(
 
 /// Path of the entry of a shard, by key.
 pub fn entry_path(key: Digest) -> String {
-    format!("parts/shards/{}.json", &key.to_hex()[..32])
+    format!("parts/shards/{}.json", key.short(32))
 }
 
 /// Shards that lie in the release or in staging, by path below `release/`.
@@ -98,9 +102,12 @@ struct Survivors {
 
 impl Survivors {
     fn new(plan: &Plan, corpus: &Corpus, dedup: &DedupOutcome) -> Result<Self> {
-        let linked = linked_groups(corpus, dedup);
-        let mut survivors =
-            Self { numbers: Vec::new(), groups: Vec::new(), keys: Vec::new() };
+        let linked = groups::linked(corpus, &dedup.links);
+        let mut survivors = Self {
+            numbers: Vec::new(),
+            groups: Vec::new(),
+            keys: Vec::new(),
+        };
         for part in &corpus.parts {
             let source = plan.sources.get(part.part.source);
             let config = Digest::of_json(&source.map(|s| (&s.reader_tag, &s.config.options)))?;
@@ -128,7 +135,10 @@ impl Survivors {
             .map(|(&number, group)| {
                 let (at, row) = corpus.locate(number);
                 let part = corpus.parts.get(at);
-                let text = |name| part.and_then(|part| part.text(name, row)).unwrap_or_default();
+                let text = |name| {
+                    part.and_then(|part| part.text(name, row))
+                        .unwrap_or_default()
+                };
                 Row {
                     family: text("licence_shard_family"),
                     group,
@@ -140,7 +150,10 @@ impl Survivors {
     }
 
     fn key(&self, bucket: &Bucket, plan: &Plan) -> Digest {
-        let rows = bucket.rows.iter().filter_map(|&at| self.keys.get(at as usize));
+        let rows = bucket
+            .rows
+            .iter()
+            .filter_map(|&at| self.keys.get(at as usize));
         KeyHasher::new("shard", SHARD_VERSION)
             .digest(layout::bucket_key(bucket, rows))
             .field(&plan.pipeline.shard.row_group_bytes.to_le_bytes())
@@ -154,51 +167,10 @@ fn group_of(corpus: &Corpus, number: u32) -> String {
     let (at, row) = corpus.locate(number);
     let part = corpus.parts.get(at);
     let text = |name| part.and_then(|part| part.text(name, row));
-    text("version_of").or_else(|| text("doc_id")).unwrap_or_default().to_owned()
-}
-
-/// Joins the works of linked documents: each concerned document to the first of its group.
-fn linked_groups(corpus: &Corpus, dedup: &DedupOutcome) -> BTreeMap<u32, u32> {
-    if dedup.links.is_empty() {
-        return BTreeMap::new();
-    }
-    // A link between two versions joins all versions of both works, so works are joined, not documents.
-    let mut first_of_work: HashMap<String, u32> = HashMap::new();
-    let mut parent: Vec<u32> = (0..u32::try_from(corpus.len()).unwrap_or(u32::MAX)).collect();
-    fn root(parent: &mut [u32], mut at: u32) -> u32 {
-        while let Some(&up) = parent.get(at as usize) {
-            if up == at {
-                break;
-            }
-            let above = parent.get(up as usize).copied().unwrap_or(up);
-            if let Some(slot) = parent.get_mut(at as usize) {
-                *slot = above;
-            }
-            at = above;
-        }
-        at
-    }
-    let join = |parent: &mut Vec<u32>, left: u32, right: u32| {
-        let (left, right) = (root(parent, left), root(parent, right));
-        let (low, high) = (left.min(right), left.max(right));
-        if let Some(slot) = parent.get_mut(high as usize) {
-            *slot = low;
-        }
-    };
-    for part in &corpus.parts {
-        for row in 0..part.rows.num_rows() {
-            let number = part.first + u32::try_from(row).unwrap_or(u32::MAX);
-            if let Some(work) = part.text("version_of", row) {
-                let first = *first_of_work.entry(work.to_owned()).or_insert(number);
-                join(&mut parent, first, number);
-            }
-        }
-    }
-    for &(left, right) in &dedup.links {
-        join(&mut parent, left, right);
-    }
-    let all: Vec<u32> = (0..u32::try_from(parent.len()).unwrap_or(u32::MAX)).collect();
-    all.into_iter().map(|at| (at, root(&mut parent, at))).filter(|(at, to)| at != to).collect()
+    text("version_of")
+        .or_else(|| text("doc_id"))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Digest of everything that makes a released row what it is.
@@ -218,7 +190,9 @@ fn row_key(part: &CorpusPart, row: usize, config: Digest) -> Digest {
         key = key.field(part.text(name, row).unwrap_or("\0").as_bytes());
     }
     for span in part.edits.get(row).into_iter().flatten() {
-        key = key.field(&(span.start as u64).to_le_bytes()).field(&(span.end as u64).to_le_bytes());
+        key = key
+            .field(&(span.start as u64).to_le_bytes())
+            .field(&(span.end as u64).to_le_bytes());
     }
     key.finish()
 }
@@ -234,6 +208,9 @@ struct Shuffle<'a> {
     spills: Vec<Mutex<Spill>>,
     schema: SchemaRef,
 }
+
+/// Document number to batch and row.
+type Places = HashMap<u32, (usize, usize)>;
 
 struct Spill {
     path: PathBuf,
@@ -252,7 +229,9 @@ impl<'a> Shuffle<'a> {
         let mut target = HashMap::new();
         let mut rows = 0;
         for (position, (at, _)) in (0u32..).zip(missing) {
-            let bucket = buckets.get(*at).ok_or_else(|| Error::internal("no such bucket"))?;
+            let bucket = buckets
+                .get(*at)
+                .ok_or_else(|| Error::internal("no such bucket"))?;
             rows += bucket.rows.len() as u64;
             for &row in &bucket.rows {
                 if let Some(&number) = survivors.numbers.get(row as usize) {
@@ -260,7 +239,11 @@ impl<'a> Shuffle<'a> {
                 }
             }
         }
-        control.tell(Event::Step { name: "shard", total: rows, bytes: false });
+        control.tell(Event::Step {
+            name: "shard",
+            total: rows,
+            bytes: false,
+        });
         let mut fields: Vec<Arc<Field>> = release::schema().fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new("item", DataType::UInt32, false)));
         let schema: SchemaRef = Arc::new(Schema::new(fields));
@@ -271,7 +254,15 @@ impl<'a> Shuffle<'a> {
             })
             .collect();
         let numbers = &survivors.numbers;
-        Ok(Self { corpus, buckets, missing, target, numbers, spills, schema })
+        Ok(Self {
+            corpus,
+            buckets,
+            missing,
+            target,
+            numbers,
+            spills,
+            schema,
+        })
     }
 
     fn run(
@@ -281,10 +272,18 @@ impl<'a> Shuffle<'a> {
         control: &Control,
     ) -> Result<Vec<(usize, ShardEntry)>> {
         session.pool().install(|| {
-            self.corpus.parts.par_iter().try_for_each(|part| self.spill(part, session, control))
+            self.corpus
+                .parts
+                .par_iter()
+                .try_for_each(|part| self.spill(part, session, control))
         })?;
         // A bucket in work holds its text twice and its compressed form.
-        let one = plan.pipeline.shard.target_bytes.saturating_mul(3).max(1 << 20);
+        let one = plan
+            .pipeline
+            .shard
+            .target_bytes
+            .saturating_mul(3)
+            .max(1 << 20);
         let side = usize::try_from(session.budget().memory_bytes / 2 / one).unwrap_or(usize::MAX);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(side.clamp(1, session.budget().threads))
@@ -297,8 +296,10 @@ impl<'a> Shuffle<'a> {
                 .with_max_len(1)
                 .map(|(position, (at, key))| {
                     control.check()?;
-                    let bucket =
-                        self.buckets.get(*at).ok_or_else(|| Error::internal("no such bucket"))?;
+                    let bucket = self
+                        .buckets
+                        .get(*at)
+                        .ok_or_else(|| Error::internal("no such bucket"))?;
                     let entry = self.write(position, bucket, *key, plan, session)?;
                     control.tell(Event::Advance(bucket.rows.len() as u64));
                     Ok((*at, entry))
@@ -345,8 +346,9 @@ impl<'a> Shuffle<'a> {
                 by_bucket.entry(position).or_default().push(at);
             }
         }
-        let items: ArrayRef =
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| first + row)));
+        let items: ArrayRef = Arc::new(UInt32Array::from_iter_values(
+            rows.iter().map(|row| first + row),
+        ));
         let columns: Vec<ArrayRef> = released.columns().iter().cloned().chain([items]).collect();
         let released = RecordBatch::try_new(self.schema.clone(), columns)?;
         for (position, rows) in by_bucket {
@@ -355,10 +357,12 @@ impl<'a> Shuffle<'a> {
                 .spills
                 .get(position as usize)
                 .ok_or_else(|| Error::internal("no such bucket"))?;
-            let mut spill = spill.lock().map_err(|_| Error::internal("a thread panicked"))?;
+            let mut spill = spill
+                .lock()
+                .map_err(|_| Error::internal("a thread panicked"))?;
             if spill.writer.is_none() {
-                let file = File::create(&spill.path)
-                    .map_err(|e| Error::store(spill.path.display(), e))?;
+                let file =
+                    File::create(&spill.path).map_err(|e| Error::store(spill.path.display(), e))?;
                 let writer = StreamWriter::try_new(BufWriter::new(file), &self.schema)
                     .map_err(|e| scratch(&e))?;
                 spill.writer = Some(writer);
@@ -430,36 +434,42 @@ impl<'a> Shuffle<'a> {
             content_digest: written.content_digest,
             file_digest: written.file_digest,
         };
-        session.store().put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
+        session
+            .store()
+            .put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
         session.store().put_json(&entry_path(key), &entry)?;
         Ok(entry)
     }
 
     /// Reads a bucket's scratch file: its batches without the number column, and where each document is.
-    fn read_back(
-        &self,
-        position: usize,
-    ) -> Result<(Vec<RecordBatch>, HashMap<u32, (usize, usize)>)> {
-        let spill =
-            self.spills.get(position).ok_or_else(|| Error::internal("no such bucket"))?;
-        let mut spill = spill.lock().map_err(|_| Error::internal("a thread panicked"))?;
+    fn read_back(&self, position: usize) -> Result<(Vec<RecordBatch>, Places)> {
+        let spill = self
+            .spills
+            .get(position)
+            .ok_or_else(|| Error::internal("no such bucket"))?;
+        let mut spill = spill
+            .lock()
+            .map_err(|_| Error::internal("a thread panicked"))?;
         if let Some(mut writer) = spill.writer.take() {
             writer.finish().map_err(|e| scratch(&e))?;
         }
-        let file =
-            File::open(&spill.path).map_err(|e| Error::store(spill.path.display(), e))?;
+        let file = File::open(&spill.path).map_err(|e| Error::store(spill.path.display(), e))?;
         let mut batches = Vec::new();
         let mut places = HashMap::new();
         for batch in StreamReader::try_new(BufReader::new(file), None).map_err(|e| scratch(&e))? {
             let mut batch = batch.map_err(|e| scratch(&e))?;
             let items = batch.remove_column(batch.num_columns() - 1);
-            for (row, item) in items.as_primitive::<UInt32Type>().values().iter().enumerate() {
+            for (row, item) in items
+                .as_primitive::<UInt32Type>()
+                .values()
+                .iter()
+                .enumerate()
+            {
                 places.insert(*item, (batches.len(), row));
             }
             batches.push(batch);
         }
-        std::fs::remove_file(&spill.path)
-            .map_err(|e| Error::store(spill.path.display(), e))?;
+        std::fs::remove_file(&spill.path).map_err(|e| Error::store(spill.path.display(), e))?;
         Ok((batches, places))
     }
 }

@@ -1,5 +1,8 @@
 //! Shingle sets of candidates, kept in scratch: memory holds only those that were looked at last.
-#![expect(clippy::disallowed_methods, reason = "scratch is IO, and this is where it happens")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "scratch is IO, and this is where it happens"
+)]
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -71,13 +74,17 @@ impl Shingles {
                     control.check()?;
                     let set = shingle::set(text);
                     let bytes: Vec<u8> = set.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-                    let mut sink =
-                        sink.lock().map_err(|_| Error::internal("a thread panicked"))?;
+                    let mut sink = sink
+                        .lock()
+                        .map_err(|_| Error::internal("a thread panicked"))?;
                     let (file, offset, places) = &mut *sink;
                     file.write_all(&bytes).map_err(failed)?;
                     places.insert(
                         part.first + row,
-                        Place { offset: *offset, length: set.len() },
+                        Place {
+                            offset: *offset,
+                            length: set.len(),
+                        },
                     );
                     *offset += bytes.len() as u64;
                     control.tell(Event::Advance(1));
@@ -85,8 +92,9 @@ impl Shingles {
                 })
             })
         })?;
-        let (file, _, places) =
-            sink.into_inner().map_err(|_| Error::internal("a thread panicked"))?;
+        let (file, _, places) = sink
+            .into_inner()
+            .map_err(|_| Error::internal("a thread panicked"))?;
         // The name goes at once: the space is freed however the run ends.
         std::fs::remove_file(&path).map_err(failed)?;
         Ok(Self {
@@ -122,7 +130,9 @@ impl ShingleSource for Shingles {
         self.cache.insert(item, set.clone());
         self.recent.push_back(item);
         while self.cached_bytes > self.cache_bytes_max {
-            let Some(oldest) = self.recent.pop_front() else { break };
+            let Some(oldest) = self.recent.pop_front() else {
+                break;
+            };
             if let Some(gone) = self.cache.remove(&oldest) {
                 self.cached_bytes -= gone.len() * 8;
             }

@@ -45,7 +45,12 @@ impl Store {
             }
             Location::Remote(url) => crate::location::connect(&url)?,
         };
-        Ok(Self { inner, prefix, runtime: runtime.clone(), display: redact(location) })
+        Ok(Self {
+            inner,
+            prefix,
+            runtime: runtime.clone(),
+            display: redact(location),
+        })
     }
 
     /// Wraps an object store; for tests that inject faults.
@@ -75,7 +80,9 @@ impl Store {
     pub fn put(&self, path: &str, bytes: Bytes) -> Result<()> {
         let full = self.path(path);
         let put = self.inner.put(&full, PutPayload::from_bytes(bytes));
-        self.runtime.block_on(put).map_err(|e| self.failed(path, &e))?;
+        self.runtime
+            .block_on(put)
+            .map_err(|e| self.failed(path, &e))?;
         Ok(())
     }
 
@@ -86,7 +93,9 @@ impl Store {
     pub fn get(&self, path: &str) -> Result<Bytes> {
         let full = self.path(path);
         let get = async { self.inner.get(&full).await?.bytes().await };
-        self.runtime.block_on(get).map_err(|e| self.failed(path, &e))
+        self.runtime
+            .block_on(get)
+            .map_err(|e| self.failed(path, &e))
     }
 
     /// Reads an object, `None` if there is none.
@@ -108,8 +117,12 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] if it is unreadable, or no JSON of this shape (a damaged or newer output).
     pub fn get_json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
-        let Some(bytes) = self.get_if_present(path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::store(self.at(path), e))
+        let Some(bytes) = self.get_if_present(path)? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|e| Error::store(self.at(path), e))
     }
 
     /// Writes a value as indented JSON.
@@ -140,7 +153,10 @@ impl Store {
             .into_iter()
             .filter_map(|object| {
                 let path = object.location.as_ref().get(cut..)?.to_owned();
-                Some(Entry { path, size: object.size })
+                Some(Entry {
+                    path,
+                    size: object.size,
+                })
             })
             .collect();
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -165,7 +181,9 @@ impl Store {
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         let (full, target) = (self.path(from), self.path(to));
         let rename = self.inner.rename(&full, &target);
-        self.runtime.block_on(rename).map_err(|e| self.failed(from, &e))
+        self.runtime
+            .block_on(rename)
+            .map_err(|e| self.failed(from, &e))
     }
 
     /// Reads an object and compares it with the digest its manifest states.
@@ -184,7 +202,10 @@ impl Store {
     }
 
     fn path(&self, path: &str) -> Path {
-        self.prefix.parts().chain(Path::from(path).parts()).collect()
+        self.prefix
+            .parts()
+            .chain(Path::from(path).parts())
+            .collect()
     }
 
     fn at(&self, path: &str) -> String {

@@ -24,18 +24,30 @@ pub fn read_file(
 ) -> Result<()> {
     let opened = match file.open_file(session.runtime(), session.scratch()) {
         Ok(opened) => opened,
-        Err(error) => return unreadable(file, reason::EXTRACT_UNREADABLE, &error.to_string(), sink),
+        Err(error) => {
+            return unreadable(file, reason::EXTRACT_UNREADABLE, &error.to_string(), sink);
+        }
     };
     let builder = match builder(reader, opened) {
         Ok(builder) => builder,
         Err(error) => {
-            return unreadable(file, reason::EXTRACT_MALFORMED_PARQUET, &error.to_string(), sink);
+            return unreadable(
+                file,
+                reason::EXTRACT_MALFORMED_PARQUET,
+                &error.to_string(),
+                sink,
+            );
         }
     };
     let batches = match builder.with_batch_size(BATCH_ROWS).build() {
         Ok(batches) => batches,
         Err(error) => {
-            return unreadable(file, reason::EXTRACT_MALFORMED_PARQUET, &error.to_string(), sink);
+            return unreadable(
+                file,
+                reason::EXTRACT_MALFORMED_PARQUET,
+                &error.to_string(),
+                sink,
+            );
         }
     };
     let mut row = 0;

@@ -21,7 +21,9 @@ pub fn batches(
 ) -> Result<()> {
     let stem = parts::stem(DOCUMENTS, &part.name, None);
     let digest = part.manifest.file_digest;
-    let bytes = session.store().get_checked(&format!("{stem}.parquet"), digest)?;
+    let bytes = session
+        .store()
+        .get_checked(&format!("{stem}.parquet"), digest)?;
     let mut at = 0;
     for batch in file::read_rows(bytes, columns, rows, 512)? {
         let batch = batch?;

@@ -33,7 +33,8 @@ pub fn run(session: &Session, deep: bool) -> Result<Report> {
     let mut report = Report::default();
     if !published {
         report.problems.push(
-            "the release is staged, not published: an alarm is not acknowledged in the pipeline".into(),
+            "the release is staged, not published: an alarm is not acknowledged in the pipeline"
+                .into(),
         );
     }
     check_books(&manifest, &mut report);
@@ -46,8 +47,11 @@ pub fn run(session: &Session, deep: bool) -> Result<Report> {
 }
 
 fn check_books(manifest: &ReleaseManifest, report: &mut Report) {
-    for (name, books) in
-        manifest.sources.iter().map(|(name, books)| (name.as_str(), books)).chain([("total", &manifest.totals)])
+    for (name, books) in manifest
+        .sources
+        .iter()
+        .map(|(name, books)| (name.as_str(), books))
+        .chain([("total", &manifest.totals)])
     {
         if !books.balance() {
             let dropped: u64 = books.dropped.values().sum();
@@ -78,7 +82,13 @@ fn check_shards(
             .par_iter()
             .map(|shard| {
                 let path = format!("release/{}", shard.path);
-                check_file(session, &path, shard.file_digest, shard.content_digest, deep)
+                check_file(
+                    session,
+                    &path,
+                    shard.file_digest,
+                    shard.content_digest,
+                    deep,
+                )
             })
             .collect::<Result<Vec<_>>>()
     })?;
@@ -151,8 +161,13 @@ fn check_ledger(
     for entry in &manifest.ledger {
         let path = format!("{LEDGER}/{}", entry.path);
         report.files += 1;
-        let (rows, mut problems) =
-            check_file(session, &path, entry.file_digest, entry.content_digest, deep)?;
+        let (rows, mut problems) = check_file(
+            session,
+            &path,
+            entry.file_digest,
+            entry.content_digest,
+            deep,
+        )?;
         if rows != entry.rows && problems.is_empty() {
             problems.push(format!("{path}: {rows} rows, not {}", entry.rows));
         }
@@ -171,7 +186,11 @@ fn check_ledger(
                 if is_counted.is_valid(row) && is_counted.value(row) {
                     let source = sources.get(row).unwrap_or_default().to_owned();
                     let reason = reasons.get(row).unwrap_or_default().to_owned();
-                    *counted.entry(source).or_default().entry(reason).or_default() += 1;
+                    *counted
+                        .entry(source)
+                        .or_default()
+                        .entry(reason)
+                        .or_default() += 1;
                 }
             }
         }
@@ -189,11 +208,16 @@ fn check_ledger(
 }
 
 fn check_strays(session: &Session, manifest: &ReleaseManifest, report: &mut Report) -> Result<()> {
-    let listed: BTreeSet<String> =
-        manifest.shards.iter().map(|shard| format!("release/{}", shard.path)).collect();
+    let listed: BTreeSet<String> = manifest
+        .shards
+        .iter()
+        .map(|shard| format!("release/{}", shard.path))
+        .collect();
     for entry in session.store().list(DATA)? {
         if !listed.contains(&entry.path) {
-            report.problems.push(format!("{}: not in the manifest", entry.path));
+            report
+                .problems
+                .push(format!("{}: not in the manifest", entry.path));
         }
     }
     Ok(())

@@ -31,7 +31,11 @@ pub(crate) fn verify(arguments: &VerifyArguments, format: Format) -> anyhow::Res
             report.files, report.rows
         ))?;
     }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(output::GATE) })
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(output::GATE)
+    })
 }
 
 /// Removes what an output does not need.
@@ -49,7 +53,10 @@ pub(crate) fn clean(arguments: &CleanArguments, format: Format) -> anyhow::Resul
     if format == Format::Json {
         output::print_json(&json!({ "files": files, "bytes": bytes }))?;
     } else {
-        output::print(&format!("{files} files removed, {:.1} MB\n", bytes as f64 / 1e6))?;
+        output::print(&format!(
+            "{files} files removed, {:.1} MB\n",
+            bytes as f64 / 1e6
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,7 +18,11 @@ pub(crate) fn run(arguments: &ListArguments, format: Format) -> anyhow::Result<E
         let objects: Vec<Map<String, Value>> = rows
             .into_iter()
             .map(|row| {
-                names.iter().map(ToString::to_string).zip(row.into_iter().map(Value::String)).collect()
+                names
+                    .iter()
+                    .map(ToString::to_string)
+                    .zip(row.into_iter().map(Value::String))
+                    .collect()
             })
             .collect();
         output::print_rows(&objects)?;

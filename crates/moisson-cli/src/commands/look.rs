@@ -39,11 +39,14 @@ pub(crate) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::R
 fn told(story: &Story) -> String {
     let mut text = format!("{} is {}\n", story.doc_id, story.state);
     let mut section = |title: &str, row: &Map<String, Value>| {
-        text.push_str(&format!("\n{title}\n"));
+        text.extend(["\n", title, "\n"]);
         for (name, value) in row {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             let value: String = value.chars().take(200).collect();
-            text.push_str(&format!("  {name:34} {}\n", value.replace('\n', " ")));
+            let line = format!("  {name:34} {}\n", value.replace('\n', " "));
+            text.push_str(&line);
         }
     };
     for (number, decision) in story.decisions.iter().enumerate() {
@@ -62,7 +65,7 @@ fn told(story: &Story) -> String {
         section("stands for", row);
     }
     if let Some(excerpt) = &story.excerpt {
-        text.push_str(&format!("\ntext\n  {}…\n", excerpt.replace('\n', "\n  ")));
+        text.extend(["\ntext\n  ", &excerpt.replace('\n', "\n  "), "…\n"]);
     }
     text
 }
@@ -84,7 +87,11 @@ pub(crate) fn query(arguments: &QueryArguments, format: Format) -> anyhow::Resul
         return Ok(ExitCode::SUCCESS);
     };
     let schema = batch.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {

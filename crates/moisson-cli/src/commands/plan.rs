@@ -71,18 +71,31 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
             ]
         })
         .collect();
-    output::print_table(&["source", "reader", "files", "MB", "units", "begun"], &rows)?;
-    let percent: Vec<String> =
-        curve.iter().map(|(s, p)| format!("{s}: {:.1} %", p * 100.0)).collect();
+    output::print_table(
+        &["source", "reader", "files", "MB", "units", "begun"],
+        &rows,
+    )?;
+    let percent: Vec<String> = curve
+        .iter()
+        .map(|(s, p)| format!("{s}: {:.1} %", p * 100.0))
+        .collect();
     output::print(&format!(
         "\ntier {:?}, assumed licences {}; {} rules of {}\n\
          {} threads, {workers} parts at once within {} MiB\n\
          about {:.0} MB of space in {} for parts, less for the release\n\
          near-duplicates: {} bands of {} rows propose, exact {} of {} decides; share of pairs proposed by similarity:\n  {}\n",
         plan.gate.tier,
-        if plan.gate.accept_assumed { "pass" } else { "are quarantined" },
+        if plan.gate.accept_assumed {
+            "pass"
+        } else {
+            "are quarantined"
+        },
         plan.rules.rules().len(),
-        if plan.pipeline.presets.is_empty() { "no preset".to_owned() } else { plan.pipeline.presets.join(", ") },
+        if plan.pipeline.presets.is_empty() {
+            "no preset".to_owned()
+        } else {
+            plan.pipeline.presets.join(", ")
+        },
         budget.threads,
         budget.memory_bytes >> 20,
         space as f64 / 1e6,

@@ -27,8 +27,10 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments, &pipeline);
     let _lock = Lock::take(&out)?;
-    let control =
-        Control { stop: stop_on_signals()?, observer: progress::observer(arguments.progress) };
+    let control = Control {
+        stop: stop_on_signals()?,
+        observer: progress::observer(arguments.progress),
+    };
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     let outcome = flow::run(pipeline, arguments.limit, &session, &control)?;
@@ -37,7 +39,11 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         Format::Json => output::print_json(&summary(&outcome, &out, seconds))?,
         Format::Text => output::print(&told(&outcome, &out, seconds))?,
     }
-    Ok(if outcome.published { ExitCode::SUCCESS } else { ExitCode::from(output::GATE) })
+    Ok(if outcome.published {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(output::GATE)
+    })
 }
 
 /// Reads and parses the pipeline an argument names.
@@ -46,15 +52,25 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
 /// If it cannot be read or is wrong.
 pub(crate) fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
     let path = &arguments.pipeline;
-    #[expect(clippy::disallowed_methods, reason = "the pipeline is an argument of the command line")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pipeline is an argument of the command line"
+    )]
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the pipeline `{}`", path.display()))?;
-    Ok(Pipeline::parse(&text, &path.display().to_string(), &arguments.settings)?)
+    Ok(Pipeline::parse(
+        &text,
+        &path.display().to_string(),
+        &arguments.settings,
+    )?)
 }
 
 /// Where the output of a pipeline goes.
 pub(crate) fn out(arguments: &RunArguments, pipeline: &Pipeline) -> String {
-    arguments.out.clone().unwrap_or_else(|| format!("out/{}", pipeline.name))
+    arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| format!("out/{}", pipeline.name))
 }
 
 /// A flag that Ctrl-C and SIGTERM set; a second Ctrl-C ends the program at once.
@@ -69,8 +85,11 @@ fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
 
 fn summary(outcome: &Outcome, out: &str, seconds: f64) -> Value {
     let manifest = &outcome.manifest;
-    let sources: serde_json::Map<String, Value> =
-        manifest.sources.iter().map(|(name, books)| (name.clone(), json!(books))).collect();
+    let sources: serde_json::Map<String, Value> = manifest
+        .sources
+        .iter()
+        .map(|(name, books)| (name.clone(), json!(books)))
+        .collect();
     json!({
         "out": moisson_engine::location::redact(out),
         "published": outcome.published,
@@ -124,12 +143,15 @@ fn told(outcome: &Outcome, out: &str, seconds: f64) -> String {
             alarm.reason, alarm.dropped, alarm.read, alarm.source, alarm.source, alarm.reason
         ));
     }
-    let peak = machine::peak_memory_bytes()
-        .map_or_else(String::new, |bytes| format!(", {} MiB at most", bytes >> 20));
+    let peak = machine::peak_memory_bytes().map_or_else(String::new, |bytes| {
+        format!(", {} MiB at most", bytes >> 20)
+    });
     if outcome.published {
         line(format!("published in {out}/release ({seconds:.1} s{peak})"));
     } else {
-        line(format!("not published: staged in {out}/staged ({seconds:.1} s{peak})"));
+        line(format!(
+            "not published: staged in {out}/staged ({seconds:.1} s{peak})"
+        ));
     }
     text
 }
