@@ -186,6 +186,29 @@ fn a_killed_run_resumes_to_the_same_digests() {
 }
 
 #[test]
+fn a_request_to_stop_is_obeyed_and_the_next_run_resumes() {
+    let bench = bench();
+    bench.run(&[]).expect(0);
+    let expected = digests(&bench.path("out"));
+    std::fs::remove_dir_all(bench.path("out")).unwrap();
+    let child = bench.start(&["--threads", "1"]);
+    std::thread::sleep(Duration::from_millis(30));
+    let number = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &number])
+        .status()
+        .unwrap();
+    let ended = child.wait_with_output().unwrap();
+    // Stopped with status 2, or already done.
+    assert!(
+        sent.success() && [Some(0), Some(2)].contains(&ended.status.code()),
+        "{ended:?}"
+    );
+    bench.run(&[]).expect(0);
+    assert_eq!(digests(&bench.path("out")), expected);
+}
+
+#[test]
 fn two_runs_on_one_output_do_not_meet() {
     let bench = bench();
     std::fs::create_dir_all(bench.path("out")).unwrap();

@@ -98,11 +98,20 @@ fn the_quickstart_publishes_and_its_counts_are_the_golden_ones() {
     ] {
         assert!(out.join(file).exists(), "{file}");
     }
-    stories(&path);
+    stories(
+        &path,
+        &[
+            "licence/unknown",
+            "quality/%",
+            "duplicate/exact",
+            "duplicate/near",
+            "reconcile/%",
+        ],
+    );
 }
 
 /// `explain` tells the story of a released document and of one dropped for each kind of reason.
-fn stories(out: &str) {
+pub(crate) fn stories(out: &str, reasons: &[&str]) {
     let first = |sql: &str| -> Option<String> {
         let rows = moisson(&["query", out, sql, "--format", "json"])
             .expect(0)
@@ -118,17 +127,11 @@ fn stories(out: &str) {
     assert!(
         story["release"]["licence"].is_string() && story["annotations"]["language"].is_string()
     );
-    for reason in [
-        "licence/unknown",
-        "quality/%",
-        "duplicate/exact",
-        "duplicate/near",
-        "reconcile/%",
-    ] {
+    for reason in reasons {
         let id = first(&format!(
             "SELECT doc_id FROM decisions WHERE counted AND reason LIKE '{reason}' AND doc_id IS NOT NULL ORDER BY doc_id LIMIT 1"
         ))
-        .unwrap_or_else(|| panic!("the samples have no {reason}"));
+        .unwrap_or_else(|| panic!("nothing was dropped for {reason}"));
         let story = moisson(&["explain", out, &id, "--format", "json"])
             .expect(0)
             .json();

@@ -12,7 +12,7 @@ use moisson_core::TextColumn;
 use serde_json::Value;
 
 use crate::harness::{Bench, digests, manifest, moisson, program, repository};
-use crate::quickstart::{assert_balance, counts, golden};
+use crate::quickstart::{assert_balance, counts, golden, stories};
 
 fn folder(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable)
@@ -87,10 +87,37 @@ fn the_real_corpora_are_published_in_full_account() {
         summary["peak_memory_bytes"].as_u64().unwrap() < 1536 << 20,
         "{summary}"
     );
+    stories(
+        &out.display().to_string(),
+        &["quality/%", "duplicate/exact", "duplicate/near"],
+    );
+    a_licence_nobody_knows_is_quarantined(&corpora, &bench);
     versions_stay_together(&bench);
     same_with_one_thread(&corpora, &bench);
     same_after_ten_kills(&corpora, &bench);
     only_the_latest_version_of_each_chain(&corpora, &bench);
+}
+
+/// With a statement that grants nothing in place of the novels' licence, none of them passes, and `explain` says why.
+fn a_licence_nobody_knows_is_quarantined(corpora: &Path, bench: &Bench) {
+    let out = bench.path("unknown");
+    let mut arguments = arguments(corpora, &out, "2");
+    let statement =
+        "source.eltec-fra.licence={work='libre de droits', reason='as a reader might write it'}";
+    let settings = [statement, "alarm.share_max=1"];
+    arguments.extend(
+        settings
+            .iter()
+            .flat_map(|set| ["--set".to_owned(), (*set).to_owned()]),
+    );
+    arguments.extend(["--limit".to_owned(), "30".to_owned()]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let summary = moisson(&arguments).expect(0).json();
+    assert_eq!(
+        summary["sources"]["eltec-fra"]["dropped"]["licence/unknown"], 26,
+        "{summary}"
+    );
+    stories(&out.display().to_string(), &["licence/unknown"]);
 }
 
 /// No version is lost to near-dedup, and no chain straddles two splits.

@@ -8,17 +8,16 @@ pub mod config;
 pub mod exact;
 pub mod near;
 pub mod order;
-pub mod similarity;
 pub mod version;
 
 mod component;
 mod pool;
+mod similarity;
 
 pub use config::{DedupConfig, Measure, Scope};
 pub use exact::exact;
 pub use near::{NearOutcome, ShingleSource, near};
 pub use order::{SurvivorKey, survivor_order};
-pub use similarity::collision_probability;
 pub use version::{Version, VersionPolicy, Versioned, versions};
 
 /// A document as dedup sees it.

@@ -2,14 +2,6 @@
 
 use crate::Measure;
 
-/// Returns the probability that two documents of this `MinHash` similarity share at least one band.
-///
-/// `1 - (1 - s^rows)^bands`, for signatures of independent hashes.
-pub fn collision_probability(similarity: f64, bands: u32, rows: u32) -> f64 {
-    let exponent = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    1.0 - (1.0 - similarity.powi(exponent(rows))).powi(exponent(bands))
-}
-
 impl Measure {
     /// Similarity of sets of `left` and `right` members with `common` ones; 0 where a set is empty.
     pub(crate) fn of(self, left: usize, right: usize, common: usize) -> f64 {
@@ -109,25 +101,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{collision_probability, similar};
+    use super::similar;
     use crate::Measure;
-
-    #[test]
-    fn collision_curve_of_the_usual_bands() {
-        // (similarity, bands, rows, probability): the published curves of MinHash with these bands.
-        for (similarity, bands, rows, expected) in [
-            (0.5, 14, 8, 0.053),
-            (0.7, 14, 8, 0.565),
-            (0.8, 14, 8, 0.924),
-            (0.85, 14, 8, 0.988),
-            (0.8, 20, 13, 0.677),
-            (1.0, 14, 8, 1.0),
-            (0.0, 14, 8, 0.0),
-        ] {
-            let found = collision_probability(similarity, bands, rows);
-            assert!((found - expected).abs() < 1e-3, "{similarity}: {found}");
-        }
-    }
 
     #[test]
     fn thresholds_are_inclusive_and_best_is_not() {

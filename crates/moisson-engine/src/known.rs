@@ -2,7 +2,7 @@
 
 use moisson_rights::Catalogue;
 
-pub use moisson_dedup::collision_probability;
+pub use moisson_annotate::signature::collision_probability;
 
 /// A table of text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Survivors to shards: which file a document goes to, and the Parquet files themselves.
 //!
 //! [`layout`] assigns documents to buckets and splits from hashes alone, [`release`] makes the rows a training job
-//! loads, [`file`] writes and reads tables as Parquet bytes. Besides the engine this is the only crate with Parquet
+//! loads, [`mod@file`] writes and reads tables as Parquet bytes. Besides the engine this is the only crate with Parquet
 //! in it. Nothing here touches a disk: bytes in, bytes out.
 
 pub mod file;

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     }
     let dedup = &plan.pipeline.dedup;
     let curve: Vec<(f64, f64)> = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
-        .map(|s| (s, collision_probability(s, dedup.bands, dedup.rows)))
+        .map(|s| (s, collision_probability(dedup.bands, dedup.rows, s)))
         .to_vec();
     // Intermediate tables and shards are compressed, text is at most the raw bytes of plain files.
     let space = plan.bytes();
