@@ -1,4 +1,4 @@
-//! Kernels, in bytes of text a second on one thread: `cargo bench --profile release -p moisson-benches`.
+//! Kernels, in bytes of text a second on one thread: `cargo bench --workspace --bench kernels`.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::fmt::Write;
