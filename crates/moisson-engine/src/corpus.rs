@@ -224,6 +224,13 @@ impl CorpusPart {
         array.is_valid(row).then(|| Date(array.value(row)))
     }
 
+    /// The date by which a document may be said to be last updated.
+    pub fn last_update(&self, row: usize) -> Option<Date> {
+        self.date("modified_on", row)
+            .or_else(|| self.date("version_from", row))
+            .or_else(|| self.date("published_on", row))
+    }
+
     /// Value of the `sequence` column.
     pub fn sequence(&self, row: usize) -> i64 {
         self.rows

@@ -90,10 +90,7 @@ fn items(plan: &Plan, corpus: &Corpus) -> Result<Vec<Item>> {
             keys.push(SurvivorKey {
                 clarity: part.clarity(row),
                 source_rank: source,
-                date: part
-                    .date("modified_on", row)
-                    .or_else(|| part.date("version_from", row))
-                    .or_else(|| part.date("published_on", row)),
+                date: part.last_update(row),
                 length: part.text_bytes(row),
                 id: part.text("doc_id", row).unwrap_or_default(),
             });

@@ -10,11 +10,10 @@ use moisson_publish::{
 use crate::corpus::Corpus;
 use crate::manifest::ReleaseManifest;
 use crate::plan::Plan;
-use crate::publish::last_update;
 
 /// Counts over the released documents.
 #[derive(Debug, Default)]
-struct Counts {
+pub(crate) struct Counts {
     languages: BTreeMap<String, u64>,
     family_licences: BTreeMap<String, BTreeMap<String, u64>>,
     source_licences: Vec<BTreeMap<String, u64>>,
@@ -26,7 +25,8 @@ struct Counts {
 type Attributed = (usize, String, Option<String>);
 
 impl Counts {
-    fn new(plan: &Plan, corpus: &Corpus) -> Self {
+    /// Counts the released documents, once.
+    pub(crate) fn new(plan: &Plan, corpus: &Corpus) -> Self {
         let sources = plan.sources.len();
         let mut counts = Self {
             source_licences: vec![BTreeMap::new(); sources],
@@ -48,7 +48,7 @@ impl Counts {
                 if let Some(licences) = counts.source_licences.get_mut(source) {
                     *licences.entry(licence.clone()).or_default() += 1;
                 }
-                let update = last_update(part, row);
+                let update = part.last_update(row);
                 if let Some(latest) = counts.source_updates.get_mut(source) {
                     *latest = (*latest).max(update);
                 }
@@ -66,8 +66,7 @@ impl Counts {
 }
 
 /// Facts of the whole release.
-pub(crate) fn release(plan: &Plan, corpus: &Corpus, manifest: &ReleaseManifest) -> ReleaseFacts {
-    let counts = Counts::new(plan, corpus);
+pub(crate) fn release(plan: &Plan, counts: &Counts, manifest: &ReleaseManifest) -> ReleaseFacts {
     let sources: Vec<SourceFacts> = plan
         .sources
         .iter()
@@ -106,7 +105,7 @@ pub(crate) fn release(plan: &Plan, corpus: &Corpus, manifest: &ReleaseManifest) 
         name: plan.pipeline.name.clone(),
         title: plan.pipeline.title.clone(),
         description: plan.pipeline.description.clone(),
-        languages: counts.languages,
+        languages: counts.languages.clone(),
         tier: plan.pipeline.tier,
         families: families(manifest, &counts.family_licences),
         totals: Totals::of(&sources),
@@ -160,14 +159,14 @@ fn families(
 }
 
 /// What each source asks to be said of it.
-pub(crate) fn attributions(plan: &Plan, corpus: &Corpus) -> Vec<AttributionEntry> {
-    Counts::new(plan, corpus)
+pub(crate) fn attributions(plan: &Plan, counts: &Counts) -> Vec<AttributionEntry> {
+    counts
         .attributions
-        .into_iter()
+        .iter()
         .filter_map(|((source, licence, producer), (documents, update))| {
-            let source = plan.sources.get(source)?;
-            let mut entry = AttributionEntry::new(&source.name, &licence, documents);
-            entry.producer = producer.or_else(|| source.config.producer.clone());
+            let source = plan.sources.get(*source)?;
+            let mut entry = AttributionEntry::new(&source.name, licence, *documents);
+            entry.producer = producer.clone().or_else(|| source.config.producer.clone());
             entry.last_update = update.map(|date| date.to_string());
             entry.url.clone_from(&source.config.url);
             entry.title.clone_from(&source.config.title);

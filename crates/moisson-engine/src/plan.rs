@@ -46,6 +46,8 @@ pub struct Plan {
     pub rules: RuleSet,
     /// What readers may take.
     pub limits: Limits,
+    /// Digests of the model files that annotators were given, by family.
+    pub models: BTreeMap<String, Digest>,
 }
 
 /// One source, ready to be read.
@@ -120,6 +122,10 @@ impl Plan {
             Some(path) => Some(session.read_location(path)?),
             None => None,
         };
+        let models = model
+            .iter()
+            .map(|bytes| ("language".to_owned(), Digest::of(bytes)))
+            .collect();
         let mut digests = Digests::load(session);
         let mut sources = Vec::new();
         for (name, config) in &pipeline.source {
@@ -143,6 +149,7 @@ impl Plan {
             gate,
             rules,
             limits,
+            models,
         })
     }
 

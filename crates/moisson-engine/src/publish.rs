@@ -1,13 +1,13 @@
 //! Publish: books, alarms, card, attribution, and the manifest that makes the release visible.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use moisson_core::digest::KeyHasher;
-use moisson_core::{Date, Digest, Result, SCHEMA_VERSION};
+use moisson_core::{Digest, Result, SCHEMA_VERSION};
 use moisson_publish::{attribution, card};
 
 use crate::corpus::Corpus;
-use crate::facts;
+use crate::facts::{self, Counts};
 use crate::manifest::{Books, LedgerEntry, PartEntry, RaisedAlarm, ReleaseManifest, ShardEntry};
 use crate::parts::{self, Part};
 use crate::plan::Plan;
@@ -66,13 +66,8 @@ pub fn state(plan: &Plan, parts: &[Part]) -> Digest {
         key = key
             .field(part.name.as_bytes())
             .digest(part.manifest.content_digest);
-        for annotator in plan
-            .sources
-            .get(part.source)
-            .into_iter()
-            .flat_map(|s| &s.annotators)
-        {
-            key = key.digest(parts::annotation_key(annotator.as_ref(), part.manifest.key));
+        for (_, annotations) in annotation_keys(plan, part) {
+            key = key.digest(annotations);
         }
     }
     key.finish()
@@ -134,7 +129,7 @@ pub fn run(
         alarms: alarms(plan, &sources),
         totals,
         sources,
-        models: models(plan, session)?,
+        models: plan.models.clone(),
         shards,
         ledger,
         parts: corpus
@@ -159,11 +154,12 @@ pub fn run(
     }
     let manifest = outcome.manifest;
     move_staged(&manifest, session)?;
-    let facts = facts::release(plan, corpus, &manifest);
+    let counts = Counts::new(plan, corpus);
+    let facts = facts::release(plan, &counts, &manifest);
     session
         .store()
         .put("release/README.md", card(&facts).into())?;
-    let attributions = attribution(&facts::attributions(plan, corpus));
+    let attributions = attribution(&facts::attributions(plan, &counts));
     session
         .store()
         .put("release/ATTRIBUTION.md", attributions.into())?;
@@ -177,23 +173,29 @@ pub fn run(
 }
 
 fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
-    let annotators = plan
-        .sources
-        .get(part.source)
-        .into_iter()
-        .flat_map(|s| &s.annotators);
     PartEntry {
         name: part.name.clone(),
         key: part.manifest.key,
         rows: part.manifest.rows,
         content_digest: part.manifest.content_digest,
-        annotations: annotators
-            .map(|annotator| {
-                let key = parts::annotation_key(annotator.as_ref(), part.manifest.key);
-                (annotator.family().to_owned(), key)
-            })
+        annotations: annotation_keys(plan, part)
+            .map(|(family, key)| (family.to_owned(), key))
             .collect(),
     }
+}
+
+/// Families of a part's annotations under this plan, with their keys.
+fn annotation_keys(plan: &Plan, part: &Part) -> impl Iterator<Item = (&'static str, Digest)> {
+    let annotators = plan
+        .sources
+        .get(part.source)
+        .into_iter()
+        .flat_map(|source| &source.annotators);
+    let documents = part.manifest.key;
+    annotators.map(move |annotator| {
+        let key = parts::annotation_key(annotator.as_ref(), documents);
+        (annotator.family(), key)
+    })
 }
 
 /// Moves what is staged and belongs to the release to its place.
@@ -319,22 +321,4 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
         }
     }
     raised
-}
-
-fn models(plan: &Plan, session: &Session) -> Result<BTreeMap<String, Digest>> {
-    let mut models = BTreeMap::new();
-    if let Some(path) = &plan.pipeline.language.model {
-        models.insert(
-            "language".to_owned(),
-            Digest::of(&session.read_location(path)?),
-        );
-    }
-    Ok(models)
-}
-
-/// Latest of the dates by which a document may be said to be last updated.
-pub(crate) fn last_update(part: &crate::corpus::CorpusPart, row: usize) -> Option<Date> {
-    part.date("modified_on", row)
-        .or_else(|| part.date("version_from", row))
-        .or_else(|| part.date("published_on", row))
 }
