@@ -1,7 +1,9 @@
 //! Calendar dates as Arrow `Date32`: days since 1970-01-01, proleptic Gregorian.
 
 /// A calendar date, in days since 1970-01-01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Date(pub i32);
 
 impl Date {

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use crate::{Date, Digest, Result};
 
 /// How a document is named inside its source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Key {
     /// A declared field: LEGIARTI, ark, ECLI, HAL id with its version, URL.
     Declared(String),
@@ -22,7 +22,7 @@ pub enum Key {
 }
 
 /// One document as a reader hands it over. `text` is extracted but not yet normalised; ingest does that.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Document {
     /// Name inside the source.
     pub key: Key,
@@ -61,6 +61,9 @@ pub struct Document {
     /// Order in time of records of one key: the newest is current. 0 where the source has no order;
     /// for increments the timestamp `YYYYMMDDhhmmss` of the archive.
     pub sequence: i64,
+    /// When the member was last written, as its archive says, in seconds since 1970: settles the order of records of
+    /// one key in one archive.
+    pub raw_modified: Option<i64>,
     /// Everything else, as JSON with sorted keys.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
@@ -87,6 +90,7 @@ impl Document {
             raw_uri,
             raw_digest,
             sequence: 0,
+            raw_modified: None,
             metadata: serde_json::Map::new(),
         }
     }
@@ -130,6 +134,7 @@ pub fn schema() -> SchemaRef {
             text("raw_digest", false),
             text("reader", false),
             Field::new("sequence", DataType::Int64, false),
+            Field::new("raw_modified", DataType::Int64, true),
             Field::new("metadata", DataType::LargeUtf8, false),
         ]))
     });
@@ -190,12 +195,13 @@ impl Documents {
         );
         let mut metadata = LargeStringBuilder::new();
         let mut ocr = Float32Builder::new();
-        let mut sequence = Int64Builder::new();
+        let (mut sequence, mut raw_modified) = (Int64Builder::new(), Int64Builder::new());
         for row in &rows {
             text.append_value(&row.text);
             metadata.append_value(sorted_json(&row.metadata));
             ocr.append_option(row.ocr_confidence);
             sequence.append_value(row.sequence);
+            raw_modified.append_option(row.raw_modified);
         }
         let columns: Vec<ArrayRef> = vec![
             strings(
@@ -226,6 +232,7 @@ impl Documents {
             strings(rows.iter().map(|r| Some(r.raw_digest.to_hex()))),
             strings(rows.iter().map(|_| Some(&self.reader))),
             Arc::new(sequence.finish()),
+            Arc::new(raw_modified.finish()),
             Arc::new(metadata.finish()),
         ];
         Ok(RecordBatch::try_new(schema(), columns)?)

@@ -4,6 +4,7 @@
 //! other crate may depend on this one and none of them is surprised by it.
 
 pub mod column;
+pub mod contents;
 pub mod date;
 pub mod decision;
 pub mod digest;
@@ -16,6 +17,7 @@ pub mod sink;
 pub mod span;
 
 pub use column::TextColumn;
+pub use contents::{Assembly, Contents, Entry, Joint};
 pub use date::Date;
 pub use decision::{Decision, Decisions, Effect, Unit};
 pub use digest::{ContentHasher, Digest, KeyHasher};

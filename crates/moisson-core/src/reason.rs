@@ -32,9 +32,13 @@ reasons! {
     EXTRACT_MALFORMED_FRONT_MATTER = "extract/malformed-front-matter", "The front matter is not well-formed YAML.", "L'en-tête n'est pas du YAML bien formé.";
     EXTRACT_MALFORMED_HTML = "extract/malformed-html", "The page nests beyond the limit or cannot be read.", "La page est trop imbriquée ou illisible.";
     EXTRACT_MALFORMED_JSON = "extract/malformed-json", "The record is not well-formed JSON.", "L'enregistrement n'est pas du JSON bien formé.";
+    EXTRACT_MALFORMED_L10N = "extract/malformed-l10n", "The file of translations is not well-formed.", "Le fichier de traductions n'est pas bien formé.";
     EXTRACT_MALFORMED_PARQUET = "extract/malformed-parquet", "The Parquet file cannot be read further.", "La suite du fichier Parquet est illisible.";
+    EXTRACT_MALFORMED_PDF = "extract/malformed-pdf", "The PDF cannot be read, or is encrypted.", "Le PDF est illisible ou chiffré.";
+    EXTRACT_MALFORMED_WARC = "extract/malformed-warc", "The record is not a well-formed WARC or ARC record.", "L'enregistrement n'est pas du WARC ou de l'ARC bien formé.";
     EXTRACT_MALFORMED_XML = "extract/malformed-xml", "The record is not well-formed XML, or declares entities.", "L'enregistrement n'est pas du XML bien formé, ou déclare des entités.";
     EXTRACT_MISSING_FIELD = "extract/missing-field", "A field the pipeline names is absent.", "Un champ nommé par le pipeline est absent.";
+    EXTRACT_NO_TEXT_LAYER = "extract/no-text-layer", "The pages are images without text.", "Les pages sont des images sans texte.";
     EXTRACT_NOT_UTF8 = "extract/not-utf8", "The record is not in the encoding it should be in.", "L'enregistrement n'est pas dans l'encodage attendu.";
     EXTRACT_TOO_LARGE = "extract/too-large", "The record is larger than the limit.", "L'enregistrement dépasse la taille limite.";
     EXTRACT_TRUNCATED = "extract/truncated", "The file ends in the middle of a record.", "Le fichier s'arrête au milieu d'un enregistrement.";
@@ -44,8 +48,10 @@ reasons! {
     LICENCE_NOT_IN_TIER = "licence/not-in-tier", "The licence is known and not part of the pipeline's tier.", "La licence est connue et n'entre pas dans le niveau choisi.";
     LICENCE_UNKNOWN = "licence/unknown", "No licence is stated, or none that is recognised.", "Aucune licence n'est indiquée, ou aucune qui soit reconnue.";
     LICENCE_VERSIONLESS = "licence/versionless", "The licence names no version and versions differ where it matters.", "La licence ne dit pas sa version, et les versions diffèrent sur l'essentiel.";
+    RECONCILE_ASSEMBLED = "reconcile/assembled", "It is part of an assembled document.", "Il fait partie d'un document assemblé.";
     RECONCILE_CONFLICT = "reconcile/conflict", "Another record has the same key and a different text, and nothing says which is newer.", "Un autre enregistrement a la même clé et un texte différent, sans que rien dise lequel est le plus récent.";
     RECONCILE_DELETED = "reconcile/deleted", "Its publisher withdrew it.", "Son éditeur l'a retiré.";
+    RECONCILE_NOT_IN_WHOLE = "reconcile/not-in-whole", "No assembled document has it among its pieces on that date.", "Aucun document assemblé ne le compte parmi ses éléments à cette date.";
     RECONCILE_SUPERSEDED = "reconcile/superseded", "A newer record has the same key.", "Un enregistrement plus récent a la même clé.";
     RECONCILE_TOMBSTONE = "reconcile/tombstone", "The publisher withdraws this key.", "L'éditeur retire cette clé.";
     VERSION_NOT_IN_FORCE = "version/not-in-force", "The version is not in force and the policy keeps only those that are.", "La version n'est pas en vigueur et la règle ne garde que celles qui le sont.";

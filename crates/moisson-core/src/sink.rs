@@ -1,6 +1,6 @@
 //! Where readers put what they read: the one seam between the readers and the engine.
 
-use crate::{Document, Result};
+use crate::{Contents, Document, Result};
 
 /// A record or file that could not be read: data, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,7 +35,7 @@ pub struct Tombstone {
 /// Receives what a reader finds.
 ///
 /// A reader calls [`Sink::begin_record`] once for each raw record (line, row, member, file), then any number of the
-/// other three. A record that yields nothing at all was empty of text by design (a table of contents, say).
+/// others. A record that yields nothing at all was empty of text by design (a table of contents, say).
 /// Parts are cut between records only, so a record's documents always stay together.
 pub trait Sink {
     /// Announces the next raw record. Returns false where it is already committed and need not be parsed.
@@ -61,4 +61,10 @@ pub trait Sink {
     /// # Errors
     /// As [`Sink::begin_record`].
     fn tombstone(&mut self, tombstone: Tombstone) -> Result<()>;
+
+    /// Takes one table of contents; only a reader that assembles has any.
+    ///
+    /// # Errors
+    /// As [`Sink::begin_record`].
+    fn contents(&mut self, contents: Contents) -> Result<()>;
 }

@@ -14,8 +14,12 @@ pub mod markdown;
 pub mod normalise;
 pub mod readers;
 pub mod record;
+pub mod reference;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 pub mod testing;
+pub mod xml;
 
 pub use container::{Include, ReadSeek, SourceFile, read_file};
 pub use finish::{Defaults, Finisher};

@@ -338,6 +338,7 @@ mod tests {
             let mut member = Member {
                 uri: "f",
                 bytes: &mut cursor,
+                modified: None,
                 sequence: 0,
                 limits: &limits,
             };

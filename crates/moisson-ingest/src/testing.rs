@@ -1,7 +1,7 @@
 //! A sink in memory, for tests.
 
 use moisson_core::sink::Tombstone;
-use moisson_core::{Document, Fault, Result, Sink};
+use moisson_core::{Contents, Document, Fault, Result, Sink};
 
 /// Keeps what it is given.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Collected {
     pub faults: Vec<Fault>,
     /// Withdrawals, in order.
     pub tombstones: Vec<Tombstone>,
+    /// Tables of contents, in order.
+    pub contents: Vec<Contents>,
 }
 
 impl Collected {
@@ -57,6 +59,11 @@ impl Sink for Collected {
         self.tombstones.push(tombstone);
         Ok(())
     }
+
+    fn contents(&mut self, contents: Contents) -> Result<()> {
+        self.contents.push(contents);
+        Ok(())
+    }
 }
 
 /// Reads bytes as one plain member.
@@ -72,9 +79,66 @@ pub fn read_bytes(
     let member = crate::Member {
         uri,
         bytes: &mut bytes,
+        modified: None,
         sequence: 0,
         limits,
     };
     reader.read(member, &mut sink).unwrap();
     sink
+}
+
+/// The real corpora beside the checkout, in the folder that `MOISSON_CORPORA` names; a test that needs them says so
+/// and passes where they are absent.
+#[expect(clippy::disallowed_methods, reason = "a test finds its data")]
+pub fn corpora() -> Option<std::path::PathBuf> {
+    let folder = std::env::var("MOISSON_CORPORA").ok().map(Into::into);
+    if folder.is_none() {
+        eprintln!("skipped: MOISSON_CORPORA names no folder of real corpora");
+    }
+    folder
+}
+
+/// Reads a file of this machine with a reader, as the engine does.
+pub fn read_path(
+    name: &str,
+    options: &serde_json::Value,
+    uri: &str,
+    path: &std::path::Path,
+) -> Collected {
+    #[expect(clippy::disallowed_methods, reason = "a test reads its data")]
+    let bytes = std::fs::read(path).unwrap();
+    let reader = crate::readers::build(name, options).unwrap();
+    let mut sink = Collected::default();
+    let file = crate::SourceFile {
+        name: uri,
+        size: bytes.len() as u64,
+        open: &|| {
+            let bytes = std::io::Cursor::new(bytes.clone());
+            Ok(Box::new(bytes) as Box<dyn crate::ReadSeek>)
+        },
+    };
+    let (include, limits) = (crate::Include::default(), moisson_core::Limits::default());
+    crate::read_file(reader.as_ref(), &file, &include, &limits, &mut sink).unwrap();
+    sink
+}
+
+/// Word-level F1 of a text against the truth: words are runs of letters and digits in lower case, compared as
+/// multisets, so that order within a page does not count but loss and repetition do.
+pub fn word_f1(text: &str, truth: &str) -> f64 {
+    let count = |text: &str| {
+        let mut words = std::collections::BTreeMap::<String, i64>::new();
+        for word in text.split(|c: char| !c.is_alphanumeric()) {
+            if !word.is_empty() {
+                *words.entry(word.to_lowercase()).or_default() += 1;
+            }
+        }
+        words
+    };
+    let (found, wanted) = (count(text), count(truth));
+    let common: i64 = found
+        .iter()
+        .map(|(word, n)| (*n).min(wanted.get(word).copied().unwrap_or_default()))
+        .sum();
+    let total: i64 = found.values().chain(wanted.values()).sum();
+    2.0 * common as f64 / total.max(1) as f64
 }

@@ -103,6 +103,7 @@ pub fn read_file(
     let place = Place {
         uri: file.name,
         sequence,
+        modified: None,
         depth: 0,
     };
     let failure = match (file.open)() {
@@ -133,6 +134,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 struct Place<'a> {
     uri: &'a str,
     sequence: i64,
+    /// When the archive says it was last written, in seconds since 1970.
+    modified: Option<i64>,
     /// Archives around it.
     depth: usize,
 }
@@ -156,7 +159,8 @@ impl Walk<'_> {
             return self.count(at, record::stream_fault(&error)).map(Some);
         }
         // A failure to read is met again, after what can be read.
-        if peeked.is_ok() && sniff::format(&head) == Format::Zip {
+        let is_zip = peeked.is_ok() && sniff::format(&head) == Format::Zip;
+        if is_zip && !self.reader.opens(at.uri) {
             // Each jump to a member empties the buffer, so a small one.
             return self.zip(at, BufReader::new(bytes));
         }
@@ -184,6 +188,7 @@ impl Walk<'_> {
                 let mut decoded = BufReader::with_capacity(BUFFER_BYTES, decoded);
                 return self.stream(at, layers + 1, &mut decoded);
             }
+            Format::Tar | Format::Zip if self.reader.opens(at.uri) => {}
             Format::Tar if at.depth < DEPTH_MAX => return self.tar(at, peeked),
             Format::Zip if at.depth > 0 && at.depth < DEPTH_MAX => {
                 return self.buffered_zip(at, peeked);
@@ -196,6 +201,7 @@ impl Walk<'_> {
             uri,
             bytes: &mut watched,
             sequence: at.sequence,
+            modified: at.modified,
             limits,
         };
         self.reader.read(member, self.sink)?;
@@ -253,6 +259,7 @@ impl Walk<'_> {
         &mut self,
         archive: Place<'_>,
         name: &str,
+        modified: Option<i64>,
         bytes: &mut dyn BufRead,
     ) -> Result<(String, Option<StreamFault>)> {
         let uri = format!("{}!{name}", archive.uri);
@@ -263,6 +270,7 @@ impl Walk<'_> {
         let place = Place {
             uri: &uri,
             sequence,
+            modified,
             depth: archive.depth + 1,
         };
         let failure = self.stream(place, 0, bytes)?;

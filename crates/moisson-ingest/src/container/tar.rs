@@ -55,9 +55,15 @@ impl Walk<'_> {
             };
             if is_wanted {
                 let size = entry.size();
+                let modified = entry
+                    .header()
+                    .mtime()
+                    .ok()
+                    .and_then(|seconds| i64::try_from(seconds).ok())
+                    .filter(|seconds| *seconds > 0);
                 let capacity = usize::try_from(size.clamp(512, MEMBER_BUFFER_BYTES)).unwrap_or(512);
                 let mut bytes = BufReader::with_capacity(capacity, Exact::new(&mut entry, size));
-                let (uri, member_failure) = self.member(at, &name, &mut bytes)?;
+                let (uri, member_failure) = self.member(at, &name, modified, &mut bytes)?;
                 // The member's own decoder may be at fault, or the archive below it.
                 let ended = io::copy(&mut bytes, &mut io::sink()).err();
                 if let Some(below) = failure

@@ -474,6 +474,9 @@ fn what_a_sink_returns_stops_the_walk() {
         fn tombstone(&mut self, _: moisson_core::sink::Tombstone) -> moisson_core::Result<()> {
             Ok(())
         }
+        fn contents(&mut self, _: moisson_core::Contents) -> moisson_core::Result<()> {
+            Ok(())
+        }
     }
     let reader = readers::build("text", &json!({})).unwrap();
     let bytes = tar(&[("a.txt", b"A"), ("b.txt", b"B"), ("c.txt", b"C")]);

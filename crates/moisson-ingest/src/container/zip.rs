@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read, Seek};
 
-use moisson_core::{Result, reason};
+use moisson_core::{Date, Result, reason};
 use zip::read::{ZipArchive, ZipFile, read_zipfile_from_stream};
 use zip::result::ZipError;
 
@@ -62,9 +62,10 @@ impl Walk<'_> {
         file: ZipFile<'_, R>,
     ) -> Result<Option<StreamFault>> {
         let failure = std::cell::RefCell::new(None);
+        let modified = file.last_modified().and_then(seconds);
         let watched = Watched::decoded(file, self.meter, at.depth, &failure);
         let mut bytes = BufReader::with_capacity(MEMBER_BUFFER_BYTES, watched);
-        let (uri, failure) = self.member(at, name, &mut bytes)?;
+        let (uri, failure) = self.member(at, name, modified, &mut bytes)?;
         match failure {
             Some(failure)
                 if [reason::EXTRACT_UNREADABLE, reason::EXTRACT_EXPANSION]
@@ -96,6 +97,14 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Seconds since 1970 of the time in a zip's directory, which knows no time zone.
+fn seconds(time: zip::DateTime) -> Option<i64> {
+    let (month, day) = (u32::from(time.month()), u32::from(time.day()));
+    let date = Date::from_ymd(i32::from(time.year()), month, day)?;
+    let hours = i64::from(date.0) * 24 + i64::from(time.hour());
+    Some((hours * 60 + i64::from(time.minute())) * 60 + i64::from(time.second()))
 }
 
 fn zip_fault(error: ZipError) -> StreamFault {

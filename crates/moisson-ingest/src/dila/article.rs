@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Record;
 use super::fields::{date, put, sections, url};
-use super::xml::Xml;
+use crate::xml::Xml;
 
 /// Reads an `ARTICLE`; the root of `xml` is one. `None` if it has no id.
 ///

@@ -3,7 +3,7 @@
 use moisson_core::Date;
 use serde_json::{Map, Value};
 
-use super::xml::Xml;
+use crate::xml::Xml;
 
 /// Parses a date of the base. `2999-01-01` (open) and `2222-02-22` (not fixed yet) are no dates.
 pub fn date(text: Option<String>) -> Option<Date> {

@@ -8,7 +8,6 @@ pub mod path;
 #[cfg(test)]
 mod tests;
 pub mod text_version;
-pub mod xml;
 
 /// What a record of the base says of one document, before it is named after its place.
 #[derive(Debug, Clone, PartialEq, Default)]

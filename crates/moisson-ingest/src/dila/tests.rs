@@ -23,6 +23,7 @@ fn read_member(options: &Value, uri: &str, bytes: &[u8]) -> Collected {
     let member = Member {
         uri,
         bytes: &mut &*bytes,
+        modified: None,
         sequence: 20_250_714_203_006,
         limits: &limits,
     };

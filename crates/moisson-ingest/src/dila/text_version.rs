@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::fields::{date, put, url};
-use super::xml::Xml;
+use crate::xml::Xml;
 
 /// Parts of the frame in reading order.
 const PARTS: &[&str] = &[

@@ -17,6 +17,7 @@ fn read(options: &Value, bytes: &[u8]) -> Collected {
     let member = Member {
         uri: "d/p.html",
         bytes: &mut &*bytes,
+        modified: None,
         sequence: 0,
         limits: &limits,
     };

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Member, Reader, ReaderEntry, has_extension, options};
+use super::{About, Member, Reader, ReaderEntry, has_extension, options};
 use crate::encoding::{Expected, unmarked};
 use crate::fields::selector::{Dialect, Found, Record, Selector};
 use crate::fields::{FieldOptions, Fields};
@@ -21,6 +21,25 @@ pub const CSV: ReaderEntry = ReaderEntry {
     name: "csv",
     version: 1,
     doc: "comma- or otherwise separated values with a header; fields by column name or template",
+    about: About {
+        source: "RFC 4180, with any delimiter",
+        document: "a row; its key is the option `id`, else the digest of the row",
+        text: "the option `text`: a column, or a template over several",
+        fields: &[(
+            "title, url, date, …",
+            "the options of the same names, columns or templates",
+        )],
+        defects: &[
+            (
+                "a quote that is never closed",
+                "the row is cut at the largest record and is `extract/malformed-csv` or `extract/too-large`",
+            ),
+            (
+                "encodings other than declared",
+                "UTF-8 is tried first, then what is declared, then detected; `strict-utf-8` refuses",
+            ),
+        ],
+    },
     extensions: &["csv"],
     build: |given| build(&CSV, given, b','),
     options_schema: options::schema::<CsvOptions>,
@@ -31,6 +50,25 @@ pub const TSV: ReaderEntry = ReaderEntry {
     name: "tsv",
     version: 1,
     doc: "tab-separated values with a header; fields by column name or template",
+    about: About {
+        source: "RFC 4180, with any delimiter",
+        document: "a row; its key is the option `id`, else the digest of the row",
+        text: "the option `text`: a column, or a template over several",
+        fields: &[(
+            "title, url, date, …",
+            "the options of the same names, columns or templates",
+        )],
+        defects: &[
+            (
+                "a quote that is never closed",
+                "the row is cut at the largest record and is `extract/malformed-csv` or `extract/too-large`",
+            ),
+            (
+                "encodings other than declared",
+                "UTF-8 is tried first, then what is declared, then detected; `strict-utf-8` refuses",
+            ),
+        ],
+    },
     extensions: &["tab", "tsv"],
     build: |given| build(&TSV, given, b'\t'),
     options_schema: options::schema::<CsvOptions>,
@@ -471,6 +509,7 @@ mod tests {
             let member = crate::Member {
                 uri: "f",
                 bytes: &mut bytes,
+                modified: None,
                 sequence: 0,
                 limits: &limits,
             };

@@ -4,10 +4,10 @@ use moisson_core::{Date, Document, Fault, Key, Limits, Result, Sink, Tombstone, 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Member, Reader, ReaderEntry, options};
+use super::{About, Member, Reader, ReaderEntry, options};
 use crate::dila::path::{self, Kind};
-use crate::dila::xml::Xml;
 use crate::dila::{Record, article, text_version};
+use crate::xml::Xml;
 use crate::{encoding, record};
 
 /// Its row in the table of readers.
@@ -15,6 +15,26 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "dila",
     version: 1,
     doc: "LEGI and JORF XML of the DILA, articles and texts, in the original archives and increments",
+    about: About {
+        source: "DTD bundle of Légifrance's open data, https://echanges.dila.gouv.fr/OPENDATA/",
+        document: "a version of an article or of a text; its key is its id (`LEGIARTI…`, `LEGITEXT…`)",
+        text: "`BLOC_TEXTUEL/CONTENU`, then the note; of a text its notice, visas and signatories",
+        fields: &[
+            (
+                "version_of",
+                "the smallest id of the list of versions; `CID` of a text",
+            ),
+            (
+                "version_from, version_to, version_state",
+                "`DATE_DEBUT`, `DATE_FIN`, `ETAT`",
+            ),
+            (
+                "num, nature, nor, cid, sections, …",
+                "the elements of the same names",
+            ),
+        ],
+        defects: &[("`&amp;nbsp;` escaped twice", "decoded again")],
+    },
     extensions: &["xml", "dat"],
     build: |options| {
         Ok(Box::new(Dila {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Member, Reader, ReaderEntry, options};
+use super::{About, Member, Reader, ReaderEntry, options};
 use crate::encoding::Expected;
 use crate::html::{Page, PageOptions, page};
 use crate::{encoding, record};
@@ -15,6 +15,34 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "html",
     version: 1,
     doc: "HTML pages, one document each: the main text without menus, banners and footers",
+    about: About {
+        source: "the HTML Living Standard",
+        document: "a page, keyed by its path or by its canonical address",
+        text: "the main text, found by the density of links and text, or by the CSS selector in `select`; menus, banners, scripts and what `drop` names are left out",
+        fields: &[
+            ("title", "`h1` of the main text, `og:title`, `title`"),
+            ("url", "`link rel=canonical`"),
+            (
+                "published_on, modified_on",
+                "`article:published_time`, `dcterms.issued`, `time`, …",
+            ),
+            (
+                "licence_declared",
+                "`rel=license`, of links and anchors; several are all shown",
+            ),
+            ("description", "`meta name=description`"),
+        ],
+        defects: &[
+            (
+                "cp1252 declared as ISO-8859-1",
+                "read as windows-1252, as browsers do",
+            ),
+            (
+                "hostile nesting",
+                "`extract/malformed-html`, in linear time",
+            ),
+        ],
+    },
     extensions: &["html", "htm", "xhtml", "asp", "aspx", "php"],
     build: |value| {
         let options: Options = options::parse(ENTRY.name, value)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json_path::{JsonPath, PathElement};
 
-use super::{Member, Reader, ReaderEntry, has_extension, options};
+use super::{About, Member, Reader, ReaderEntry, has_extension, options};
 use crate::encoding::Expected;
 use crate::fields::selector::{Dialect, JsonRecord, Selector};
 use crate::fields::{FieldOptions, Fields, canonical_digest};
@@ -17,6 +17,16 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "json",
     version: 1,
     doc: "records chosen by JSONPath out of the tree of a JSON file",
+    about: About {
+        source: "RFC 8259, RFC 9535 (JSONPath)",
+        document: "each node that the option `records` chooses; its key is the option `id`",
+        text: "the option `text`: a key, a JSONPath, a template, or a whole `tree`",
+        fields: &[(
+            "title, url, date, …",
+            "the options of the same names; `$` is the record, `$$` the file, `^` what is around it",
+        )],
+        defects: &[("nesting beyond 127", "`extract/malformed-json`")],
+    },
     extensions: EXTENSIONS,
     build,
     options_schema: options::schema::<JsonOptions>,

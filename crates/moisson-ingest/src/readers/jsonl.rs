@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Member, Reader, ReaderEntry, has_extension, json, options};
+use super::{About, Member, Reader, ReaderEntry, has_extension, json, options};
 use crate::encoding::Expected;
 use crate::fields::selector::{Dialect, JsonRecord};
 use crate::fields::{FieldOptions, Fields};
@@ -16,6 +16,16 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "jsonl",
     version: 1,
     doc: "one JSON object a line; fields by key, JSONPath or template",
+    about: About {
+        source: "JSON Lines; RFC 8259, RFC 9535 (JSONPath)",
+        document: "a line; its key is the option `id`, else the digest of the line",
+        text: "the option `text`: a key, a JSONPath or a template, as plain text, HTML or Markdown",
+        fields: &[("title, url, date, …", "the options of the same names")],
+        defects: &[(
+            "a line that is no JSON",
+            "`extract/malformed-json`, and the next line is read",
+        )],
+    },
     extensions: EXTENSIONS,
     build,
     options_schema: options::schema::<JsonlOptions>,
@@ -173,6 +183,7 @@ mod tests {
         let member = crate::Member {
             uri: "f",
             bytes: &mut bytes,
+            modified: None,
             sequence: 7,
             limits: &limits,
         };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Member, Reader, ReaderEntry, has_extension, options};
+use super::{About, Member, Reader, ReaderEntry, has_extension, options};
 use crate::encoding::Expected;
 use crate::fields::selector::{Dialect, JsonRecord};
 use crate::fields::{NamedFields, Names};
@@ -19,6 +19,22 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "markdown",
     version: 1,
     doc: "Markdown with YAML front matter; a file or each article under a heading is a document",
+    about: About {
+        source: "CommonMark, with YAML front matter",
+        document: "a file, or each article under a heading of the level in `articles`; keyed by the option `id`, else the path",
+        text: "headings, paragraphs, lists and tables as plain text; HTML inside is read as HTML",
+        fields: &[(
+            "title, date, licence, …",
+            "keys of the front matter that the options name",
+        )],
+        defects: &[
+            (
+                "front matter that is no YAML",
+                "`extract/malformed-front-matter`",
+            ),
+            ("the same heading twice", "the second key gets a suffix"),
+        ],
+    },
     extensions: EXTENSIONS,
     build,
     options_schema: options::schema::<MarkdownOptions>,

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use arrow::array::RecordBatch;
-use moisson_core::{Error, Limits, Result, Sink};
+use moisson_core::{Assembly, Error, Limits, Result, Sink};
 use serde_json::Value;
 
 pub mod csv;
@@ -24,6 +24,9 @@ pub struct Member<'a> {
     pub bytes: &'a mut dyn BufRead,
     /// Order in time, 0 for none; goes into [`moisson_core::Document::sequence`].
     pub sequence: i64,
+    /// When its archive says it was last written, in seconds since 1970; goes into
+    /// [`moisson_core::Document::raw_modified`].
+    pub modified: Option<i64>,
     /// Bounds on what the member may ask of us.
     pub limits: &'a Limits,
 }
@@ -53,6 +56,16 @@ pub trait Reader: Send + Sync {
         0
     }
 
+    /// True if the reader opens an archive of this name itself (EPUB), and is to be handed it whole.
+    fn opens(&self, _uri: &str) -> bool {
+        false
+    }
+
+    /// Some for a reader whose documents are pieces of wholes; it hands over [`moisson_core::Contents`].
+    fn assembly(&self) -> Option<Assembly> {
+        None
+    }
+
     /// Some for a reader of Arrow batches (Parquet): the engine opens the file and passes the batches.
     fn table(&self) -> Option<&dyn TableReader> {
         None
@@ -77,6 +90,21 @@ pub trait TableReader {
     ) -> Result<()>;
 }
 
+/// What the reference says of a format and of how it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Standard, schema or documentation the reader follows, with its address.
+    pub source: &'static str,
+    /// What one document is, and its key.
+    pub document: &'static str,
+    /// What its text is made of, and what is left out.
+    pub text: &'static str,
+    /// Columns and keys of `metadata` that are filled, with where they come from.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// Known defects of the data, and what is done about each.
+    pub defects: &'static [(&'static str, &'static str)],
+}
+
 /// A row of the table of readers.
 #[derive(Debug, Clone, Copy)]
 pub struct ReaderEntry {
@@ -86,6 +114,8 @@ pub struct ReaderEntry {
     pub version: u32,
     /// One sentence for `moisson list readers`.
     pub doc: &'static str,
+    /// What its page in the reference says beyond its options.
+    pub about: About,
     /// Extensions of the files it takes from folders and archives, without the dot.
     pub extensions: &'static [&'static str],
     /// Makes the reader from its options, a JSON object.

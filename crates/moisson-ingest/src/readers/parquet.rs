@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::csv::{missing_column, refuse};
-use super::{Member, Reader, ReaderEntry, TableReader, has_extension, options};
+use super::{About, Member, Reader, ReaderEntry, TableReader, has_extension, options};
 use crate::fields::selector::{Dialect, Found, Record, Selector};
 use crate::fields::{FieldOptions, Fields};
 
@@ -22,6 +22,16 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "parquet",
     version: 1,
     doc: "rows of Parquet files; fields by column name or template",
+    about: About {
+        source: "Apache Parquet",
+        document: "a row; its key is the option `id`, else the digest of the row",
+        text: "the option `text`: a column or a template",
+        fields: &[("title, url, date, …", "the options of the same names")],
+        defects: &[(
+            "a damaged row group",
+            "what was read before it is kept; `extract/malformed-parquet`",
+        )],
+    },
     extensions: EXTENSIONS,
     build,
     options_schema: options::schema::<ParquetOptions>,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Member, Reader, ReaderEntry, file_stem, has_extension, options};
+use super::{About, Member, Reader, ReaderEntry, file_stem, has_extension, options};
 use crate::encoding::Expected;
 use crate::record;
 
@@ -14,6 +14,16 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "text",
     version: 1,
     doc: "plain text; a file or a line is a document",
+    about: About {
+        source: "plain text",
+        document: "a file keyed by its path, or a line keyed by its digest",
+        text: "all of it",
+        fields: &[],
+        defects: &[(
+            "encodings other than declared",
+            "UTF-8 is tried first, then what is declared, then detected; `strict-utf-8` refuses",
+        )],
+    },
     extensions: EXTENSIONS,
     build,
     options_schema: options::schema::<TextOptions>,

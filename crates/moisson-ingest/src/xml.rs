@@ -88,9 +88,42 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// Name of an element; empty for text.
+    /// Name of an element without its namespace prefix; empty for text.
     pub fn name(&self, node: usize) -> &'a str {
         self.nodes[node].name
+    }
+
+    /// A run of text, references resolved and white space as it stands; empty for an element.
+    pub fn run(&self, node: usize) -> &str {
+        &self.nodes[node].text
+    }
+
+    /// Index after the last node inside of a node: `node..end(node)` is its subtree in document order.
+    pub fn end(&self, node: usize) -> usize {
+        self.nodes[node].end
+    }
+
+    /// Parent of a node; the root is its own.
+    pub fn parent(&self, node: usize) -> usize {
+        self.nodes[node].parent
+    }
+
+    /// Children of a node in order, runs of text among them.
+    pub fn nodes(&self, parent: usize) -> impl Iterator<Item = usize> {
+        let end = self.nodes[parent].end;
+        let mut at = parent + 1;
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let child = at;
+                at = self.nodes[child].end;
+                child
+            })
+        })
+    }
+
+    /// Elements of this name below a node, in document order.
+    pub fn descendants(&self, from: usize, name: &str) -> impl Iterator<Item = usize> {
+        (from + 1..self.nodes[from].end).filter(move |node| self.name(*node) == name)
     }
 
     /// Child elements of a node, in order.
@@ -132,14 +165,18 @@ impl<'a> Xml<'a> {
         (!words.is_empty()).then(|| words.join(" "))
     }
 
-    /// Value of an attribute, trimmed; `None` if absent, empty or unreadable.
+    /// Value of an attribute, trimmed; `None` if absent, empty or unreadable. A name without prefix also finds the
+    /// attribute of any namespace (`href` finds `xlink:href`).
     pub fn attribute(&self, node: usize, name: &str) -> Option<String> {
         let tag = self.tags[node];
         let start = tag.find(|c: char| c.is_ascii_whitespace())?;
         let attribute = Attributes::new(tag, start)
             .with_checks(false)
             .flatten()
-            .find(|attribute| attribute.key.as_ref() == name.as_bytes())?;
+            .find(|attribute| {
+                attribute.key.as_ref() == name.as_bytes()
+                    || attribute.key.local_name().as_ref() == name.as_bytes()
+            })?;
         let value = std::str::from_utf8(&attribute.value).ok()?;
         let value = entities::decode_again(&entities::decode(value))
             .trim()
@@ -159,12 +196,13 @@ impl<'a> Xml<'a> {
     }
 }
 
-/// Name of a tag; the HTML ones in lower case.
+/// Name of a tag without prefix; the HTML ones in lower case.
 fn name_of(tag: &str) -> &str {
     let end = tag
         .find(|c: char| c.is_ascii_whitespace() || c == '/')
         .unwrap_or(tag.len());
     let name = tag.get(..end).unwrap_or(tag);
+    let name = name.rsplit(':').next().unwrap_or(name);
     match name {
         "P" => "p",
         "BR" | "Br" => "br",

@@ -1,0 +1,59 @@
+//! Receipts: what was fetched, from where, when, and what the publisher said of it.
+
+use moisson_core::Digest;
+use serde::{Deserialize, Serialize};
+
+/// How an object was acquired; the word that transparency documents use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Acquisition {
+    /// A channel its publisher declares for bulk downloads.
+    Bulk,
+    /// A programming interface.
+    Api,
+    /// OAI-PMH.
+    Oai,
+    /// Pages followed like a visitor would; robots.txt is honoured.
+    Crawl,
+}
+
+/// What is known of one object of the mirror. Stored as JSON at `receipts/NAME.json`, the object at `data/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Name of the object below `data/`: `SOURCE/…`.
+    pub name: String,
+    /// Address asked for, without secrets.
+    pub url: String,
+    /// Address that answered, where redirects led elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_url: Option<String>,
+    /// How it was acquired.
+    pub acquisition: Acquisition,
+    /// When these bytes were first received, RFC 3339 in UTC. A later confirmation does not change it.
+    pub retrieved_at: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes.
+    pub digest: Digest,
+    /// `ETag` as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// `Last-Modified` as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// Checksum the publisher states, `sha1:…`, held against the bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// Statement of licence seen with the object, verbatim: slug of a catalogue, `Link: rel=license`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Producer as the catalogue states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub producer: Option<String>,
+    /// Last update as the catalogue states it, verbatim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<String>,
+    /// Title as the catalogue states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
