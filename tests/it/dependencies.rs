@@ -9,6 +9,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("text", &["core"]),
     ("rights", &["core"]),
+    ("harvest", &["core", "rights"]),
     ("ingest", &["core", "text", "rights"]),
     ("annotate", &["core", "text", "rights"]),
     ("decide", &["core", "rights"]),
@@ -18,7 +19,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "core", "text", "rights", "ingest", "annotate", "decide", "dedup", "shard", "publish",
+            "core", "text", "rights", "harvest", "ingest", "annotate", "decide", "dedup", "shard",
+            "publish",
         ],
     ),
     ("cli", &["engine", "publish"]),
@@ -28,7 +30,8 @@ const EDGES: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("datafusion", &["engine"]),
     ("object_store", &["engine"]),
-    ("tokio", &["engine"]),
+    ("tokio", &["engine", "harvest"]),
+    ("reqwest", &["harvest"]),
     ("rayon", &["engine"]),
     ("tempfile", &["engine"]),
     ("parquet", &["engine", "shard"]),

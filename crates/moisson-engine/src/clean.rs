@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use moisson_core::Result;
 
 use crate::manifest::ReleaseManifest;
-use crate::parts::{self, DOCUMENTS, FAULTS};
+use crate::parts::{self, CONTENTS, DOCUMENTS, FAULTS};
 use crate::session::Session;
 use crate::{query, shard};
 
@@ -49,6 +49,7 @@ fn current(manifest: &ReleaseManifest) -> BTreeSet<String> {
     for part in &manifest.parts {
         kept.insert(parts::stem(DOCUMENTS, &part.name, None));
         kept.insert(parts::stem(FAULTS, &part.name, None));
+        kept.insert(parts::stem(CONTENTS, &part.name, None));
         for (family, key) in &part.annotations {
             kept.insert(parts::stem(family, &part.name, Some(*key)));
         }

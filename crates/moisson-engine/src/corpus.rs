@@ -31,6 +31,7 @@ const DOCUMENT_COLUMNS: &[&str] = &[
     "raw_digest",
     "reader",
     "sequence",
+    "raw_modified",
 ];
 
 /// Annotation columns that go into the release or the survivor order; the rules' own are read beside them.
@@ -95,15 +96,31 @@ impl Corpus {
                 })
                 .collect::<Result<_>>()
         })?;
-        let mut first: u32 = 0;
-        for part in &mut loaded {
-            part.first = first;
-            first = u32::try_from(part.rows.num_rows())
-                .ok()
-                .and_then(|rows| first.checked_add(rows))
-                .ok_or_else(|| Error::config("more than 4,294,967,295 documents in one run"))?;
-        }
-        Ok(Self { parts: loaded })
+        let mut corpus = Self { parts: Vec::new() };
+        loaded.drain(..).try_for_each(|part| corpus.push(part))?;
+        Ok(corpus)
+    }
+
+    /// Adds a part after those there are.
+    ///
+    /// # Errors
+    /// [`Error::Config`] above four thousand million documents.
+    fn push(&mut self, mut part: CorpusPart) -> Result<()> {
+        let too_many = || Error::config("more than 4,294,967,295 documents in one run");
+        part.first = u32::try_from(self.documents()).map_err(|_| too_many())?;
+        let rows = u32::try_from(part.rows.num_rows()).map_err(|_| too_many())?;
+        part.first.checked_add(rows).ok_or_else(too_many)?;
+        self.parts.push(part);
+        Ok(())
+    }
+
+    /// Loads parts that a later step made, and adds them after those there are.
+    ///
+    /// # Errors
+    /// As [`Corpus::load`].
+    pub fn append(&mut self, plan: &Plan, parts: Vec<Part>, session: &Session) -> Result<()> {
+        let mut more = Self::load(plan, parts, session)?;
+        more.parts.drain(..).try_for_each(|part| self.push(part))
     }
 
     /// Number of documents.
@@ -233,10 +250,16 @@ impl CorpusPart {
 
     /// Value of the `sequence` column.
     pub fn sequence(&self, row: usize) -> i64 {
-        self.rows
-            .column_by_name("sequence")
-            .and_then(|array| array.as_primitive_opt::<Int64Type>())
-            .map_or(0, |array| array.value(row))
+        self.integer("sequence", row).unwrap_or_default()
+    }
+
+    /// Value of an `Int64` column, `None` for null or no such column.
+    pub fn integer(&self, name: &str, row: usize) -> Option<i64> {
+        let array = self
+            .rows
+            .column_by_name(name)?
+            .as_primitive_opt::<Int64Type>()?;
+        array.is_valid(row).then(|| array.value(row))
     }
 
     /// Bytes of text of a row.

@@ -8,7 +8,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::Plan;
 use crate::publish::{self, Outcome};
 use crate::session::Session;
-use crate::{decide, dedup, ingest, ledger, reconcile, shard};
+use crate::{assemble, decide, dedup, ingest, ledger, reconcile, shard};
 
 /// Runs a pipeline into the session's output. `limit` is the most records per source, 0 for all.
 ///
@@ -36,6 +36,7 @@ pub fn run(
     // Narrow columns from here on. Rows meet other rows in `reconcile` and `dedup`, and again in `shard`.
     let mut corpus = Corpus::load(&plan, parts, session)?;
     reconcile::run(&mut corpus, session)?;
+    assemble::run(&plan, &mut corpus, session, control)?;
     decide::run(&plan, &mut corpus, session)?;
     let dedup = dedup::run(&plan, &mut corpus, session, control)?;
 

@@ -2,7 +2,9 @@
 //!
 //! Only this crate does IO and starts threads. [`flow`] shows the whole path on one screen.
 
+mod assemble;
 pub mod clean;
+mod contents;
 pub mod control;
 pub mod corpus;
 pub mod decide;
@@ -18,6 +20,7 @@ pub mod ledger;
 pub mod location;
 pub mod lock;
 pub mod manifest;
+mod part_sink;
 pub mod parts;
 pub mod pipeline;
 pub mod plan;

@@ -25,6 +25,8 @@ pub struct Part {
 
 /// Folder of the documents and of the faults met while reading them.
 pub const DOCUMENTS: &str = "documents";
+/// Tables of contents, by which documents are assembled from pieces.
+pub const CONTENTS: &str = "contents";
 /// Ledger rows of what could not be read.
 pub const FAULTS: &str = "faults";
 

@@ -22,7 +22,7 @@ use crate::pipeline::{Pipeline, Source};
 use crate::session::Session;
 
 /// Version of the ingest step: bumped when the same bytes give other documents.
-pub const DOCUMENTS_VERSION: u32 = 1;
+pub const DOCUMENTS_VERSION: u32 = 2;
 
 /// Small files are read together until this many bytes, and cut where a hash of the name says so.
 const UNIT_BYTES_MIN: u64 = 4 << 20;

@@ -14,7 +14,7 @@ use crate::session::Session;
 /// Drops what is superseded, conflicting or withdrawn.
 ///
 /// Of several records with one id, the one with the highest sequence (the timestamp of its increment), then the latest
-/// `modified_on`, is current. Where these are equal the first read stays, and another with a different text is a
+/// `modified_on`, then the latest `raw_modified`, is current. Where these are equal the first read stays, and another with a different text is a
 /// conflict. A key that is only a digest of the raw record cannot be superseded: its repeats get a suffix `~2`.
 ///
 /// # Errors
@@ -76,10 +76,14 @@ fn keys(corpus: &Corpus) -> Result<Vec<RecordBatch>> {
 fn supersede(corpus: &mut Corpus, group: &[u32]) {
     let order = |corpus: &Corpus, item: u32| {
         let (at, row) = corpus.locate(item);
-        corpus
-            .parts
-            .get(at)
-            .map(|part| (part.sequence(row), part.date("modified_on", row)))
+        corpus.parts.get(at).map(|part| {
+            let modified = part.date("modified_on", row);
+            (
+                part.sequence(row),
+                modified,
+                part.integer("raw_modified", row),
+            )
+        })
     };
     let digest = |corpus: &Corpus, item: u32| {
         let (at, row) = corpus.locate(item);
@@ -109,7 +113,7 @@ fn supersede(corpus: &mut Corpus, group: &[u32]) {
                 "another record of this key, as recent and with another text, was read first",
             ),
         };
-        let (sequence, modified) = order(corpus, item).unwrap_or_default();
+        let (sequence, modified, _) = order(corpus, item).unwrap_or_default();
         let shown = modified.map_or_else(|| sequence.to_string(), |date| date.to_string());
         corpus.drop(
             item,
@@ -127,31 +131,7 @@ fn supersede(corpus: &mut Corpus, group: &[u32]) {
 
 /// Drops documents that a tombstone at or after their own time withdraws.
 fn withdraw(corpus: &mut Corpus) -> Result<()> {
-    let mut withdrawn: BTreeMap<String, i64> = BTreeMap::new();
-    for part in &corpus.parts {
-        let Some(faults) = part
-            .faults
-            .as_ref()
-            .filter(|_| part.part.manifest.count("tombstones") > 0)
-        else {
-            continue;
-        };
-        let (reasons, ids, observed) = (
-            TextColumn::try_new(faults, "reason")?,
-            TextColumn::try_new(faults, "doc_id")?,
-            TextColumn::try_new(faults, "observed")?,
-        );
-        for row in 0..faults.num_rows() {
-            if reasons.get(row) != Some(reason::RECONCILE_TOMBSTONE) {
-                continue;
-            }
-            if let (Some(id), Some(sequence)) = (ids.get(row), observed.get(row)) {
-                let sequence: i64 = sequence.parse().unwrap_or(i64::MAX);
-                let latest = withdrawn.entry(id.to_owned()).or_insert(sequence);
-                *latest = (*latest).max(sequence);
-            }
-        }
-    }
+    let withdrawn = withdrawn(corpus)?;
     if withdrawn.is_empty() {
         return Ok(());
     }
@@ -182,4 +162,37 @@ fn withdraw(corpus: &mut Corpus) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Ids that tombstones withdraw, with the latest time at which one does.
+///
+/// # Errors
+/// [`moisson_core::Error::Internal`] if a table lacks a column.
+pub(crate) fn withdrawn(corpus: &Corpus) -> Result<BTreeMap<String, i64>> {
+    let mut withdrawn: BTreeMap<String, i64> = BTreeMap::new();
+    for part in &corpus.parts {
+        let Some(faults) = part
+            .faults
+            .as_ref()
+            .filter(|_| part.part.manifest.count("tombstones") > 0)
+        else {
+            continue;
+        };
+        let (reasons, ids, observed) = (
+            TextColumn::try_new(faults, "reason")?,
+            TextColumn::try_new(faults, "doc_id")?,
+            TextColumn::try_new(faults, "observed")?,
+        );
+        for row in 0..faults.num_rows() {
+            if reasons.get(row) != Some(reason::RECONCILE_TOMBSTONE) {
+                continue;
+            }
+            if let (Some(id), Some(sequence)) = (ids.get(row), observed.get(row)) {
+                let sequence: i64 = sequence.parse().unwrap_or(i64::MAX);
+                let latest = withdrawn.entry(id.to_owned()).or_insert(sequence);
+                *latest = (*latest).max(sequence);
+            }
+        }
+    }
+    Ok(withdrawn)
 }
