@@ -13,6 +13,7 @@ pub mod error;
 pub mod limits;
 pub mod manifest;
 pub mod reason;
+pub mod redact;
 pub mod sink;
 pub mod span;
 
@@ -25,6 +26,7 @@ pub use document::{Document, Documents, Key};
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use manifest::PartManifest;
+pub use redact::redact;
 pub use sink::{Fault, Sink, Tombstone};
 pub use span::Span;
 

@@ -9,6 +9,8 @@ pub mod client;
 pub mod config;
 pub mod mirror;
 pub mod receipt;
+#[cfg(test)]
+mod testing;
 
 pub use client::{Client, ClientConfig, Request, Response};
 pub use config::FetchConfig;

@@ -1,7 +1,9 @@
 //! Receipts: what was fetched, from where, when, and what the publisher said of it.
 
-use moisson_core::Digest;
+use moisson_core::{Digest, Error, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::Mirror;
 
 /// How an object was acquired; the word that transparency documents use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -56,4 +58,26 @@ pub struct Receipt {
     /// Title as the catalogue states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+}
+
+/// Reads the receipt of the object `name`; `None` if it was never received, or its receipt is damaged: it is fetched anew.
+///
+/// # Errors
+/// [`Error::Store`] if the mirror cannot be read.
+pub fn load(mirror: &dyn Mirror, name: &str) -> Result<Option<Receipt>> {
+    let bytes = mirror.get(&place(name))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Writes a receipt.
+///
+/// # Errors
+/// [`Error::Store`] if the mirror cannot be written.
+pub fn save(mirror: &dyn Mirror, receipt: &Receipt) -> Result<()> {
+    let json = serde_json::to_vec_pretty(receipt).map_err(|e| Error::internal(e.to_string()))?;
+    mirror.put(&place(&receipt.name), &json)
+}
+
+fn place(name: &str) -> String {
+    format!("receipts/{name}.json")
 }
