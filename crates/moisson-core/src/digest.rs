@@ -82,6 +82,27 @@ impl<'de> serde::Deserialize<'de> for Digest {
     }
 }
 
+/// Digests bytes that come in pieces; the result is that of [`Digest::of`] over all of them.
+#[derive(Debug, Clone, Default)]
+pub struct BytesHasher(blake3::Hasher);
+
+impl BytesHasher {
+    /// Starts a digest of no bytes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the digest.
+    pub fn finish(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
 /// Digests named fields into the key of a part. Field order matters, field borders cannot be confused.
 #[derive(Debug, Clone, Default)]
 pub struct KeyHasher(blake3::Hasher);
@@ -227,7 +248,7 @@ mod tests {
 
     use arrow::array::{ArrayRef, LargeStringArray, RecordBatch, StringArray, StringViewArray};
 
-    use super::ContentHasher;
+    use super::{BytesHasher, ContentHasher, Digest};
 
     fn digest(batches: &[RecordBatch]) -> String {
         let mut hasher = ContentHasher::new();
@@ -235,6 +256,14 @@ mod tests {
             hasher.update(batch).unwrap();
         }
         hasher.finish().to_hex()
+    }
+
+    #[test]
+    fn bytes_in_pieces_have_the_digest_of_the_whole() {
+        let mut hasher = BytesHasher::new();
+        hasher.update(b"de");
+        hasher.update(b"main");
+        assert_eq!(hasher.finish(), Digest::of(b"demain"));
     }
 
     #[test]

@@ -1,18 +1,114 @@
 //! How a source is fetched: the `fetch` table of a source in the pipeline.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moisson_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::file::FileConfig;
+use crate::listing::{DilaConfig, ListingConfig};
+use crate::oai::OaiConfig;
+use crate::{Harvest, Harvester, Summary, Watch};
+
 /// Protocol and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum FetchConfig {
     /// Each address is one file.
-    File,
+    File(FileConfig),
+    /// Each address is a folder of the web that lists its files.
+    Listing(ListingConfig),
+    /// A fund of DILA: its newest full archive and the increments since.
+    Dila(DilaConfig),
+    /// Repositories that speak OAI-PMH.
+    Oai(OaiConfig),
 }
 
 impl Default for FetchConfig {
     fn default() -> Self {
-        Self::File
+        Self::File(FileConfig::default())
+    }
+}
+
+impl FetchConfig {
+    /// The harvester of this protocol. Its summary counts the bytes received, whatever the protocol.
+    pub fn harvester(&self) -> Box<dyn Harvester> {
+        let protocol: Box<dyn Harvester> = match self {
+            Self::File(config) => Box::new(config.clone()),
+            Self::Listing(config) => Box::new(config.clone()),
+            Self::Dila(config) => Box::new(config.clone()),
+            Self::Oai(config) => Box::new(config.clone()),
+        };
+        Box::new(Counting(protocol))
+    }
+}
+
+/// Counts bytes for a protocol, so that no protocol has to.
+struct Counting(Box<dyn Harvester>);
+
+impl Harvester for Counting {
+    fn harvest(&self, harvest: &Harvest<'_>) -> Result<Summary> {
+        let counted = Counted {
+            watch: harvest.watch,
+            bytes: AtomicU64::new(0),
+        };
+        let harvest = Harvest {
+            watch: &counted,
+            ..*harvest
+        };
+        let summary = self.0.harvest(&harvest)?;
+        Ok(Summary {
+            bytes: counted.bytes.into_inner(),
+            ..summary
+        })
+    }
+}
+
+struct Counted<'a> {
+    watch: &'a dyn Watch,
+    bytes: AtomicU64,
+}
+
+impl Watch for Counted<'_> {
+    fn check(&self) -> Result<()> {
+        self.watch.check()
+    }
+
+    fn received(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.watch.received(bytes);
+    }
+
+    fn warn(&self, message: &str) {
+        self.watch.warn(message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FetchConfig;
+
+    #[test]
+    fn tables_of_a_pipeline() {
+        for (json, known) in [
+            (r#"{"kind": "file"}"#, true),
+            (
+                r#"{"kind": "file", "checksum": "md5:00", "acquisition": "crawl"}"#,
+                true,
+            ),
+            (r#"{"kind": "file", "cheksum": "md5:00"}"#, false),
+            (
+                r#"{"kind": "listing", "extensions": ["zip"], "depth": 2}"#,
+                true,
+            ),
+            (r#"{"kind": "listing", "recursive": true}"#, false),
+            (r#"{"kind": "dila", "fond": "LEGI"}"#, true),
+            (r#"{"kind": "dila"}"#, true),
+            (r#"{"kind": "ftp"}"#, false),
+        ] {
+            let parsed = serde_json::from_str::<FetchConfig>(json);
+            assert_eq!(parsed.is_ok(), known, "{json}: {parsed:?}");
+        }
     }
 }

@@ -7,10 +7,17 @@
 
 pub mod client;
 pub mod config;
+pub mod file;
+pub mod listing;
 pub mod mirror;
+pub mod naming;
+pub mod oai;
+mod pages;
+pub mod progress;
 pub mod receipt;
 #[cfg(test)]
 mod testing;
+pub mod transfer;
 
 pub use client::{Client, ClientConfig, Request, Response};
 pub use config::FetchConfig;

@@ -11,6 +11,7 @@ mod gate;
 mod licence;
 mod obligations;
 mod recognise;
+pub mod robots;
 mod statement;
 mod suggest;
 mod tier;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::pin::pin;
 use std::time::Duration;
 
-use moisson_core::{Result, redact};
+use moisson_core::{Error, Result, redact};
 use url::Url;
 
 use super::budget::Turn;
@@ -58,7 +58,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sorts answers into those to use and those to try again.
-    pub(super) fn sort(self, client: &Client) -> Step<Self> {
+    pub(super) fn sort(self) -> Step<Self> {
+        let client = self.client;
         let status = self.status();
         match status {
             200..=299 | 304 => Step::Done(self),
@@ -113,20 +114,11 @@ impl<'a> Exchange<'a> {
         let gzip = self
             .header("content-encoding")
             .is_some_and(|coding| matches!(coding.trim(), "gzip" | "x-gzip"));
-        let mut body = Vec::new();
-        let mut too_large = false;
-        // Past the limit the rest is left unread: the error of the closure ends the transfer.
-        let read = self.read(watch, &mut |chunk| {
-            too_large = (body.len() + chunk.len()) as u64 > bytes_max;
-            if too_large {
-                return Err(moisson_core::Error::Interrupted);
-            }
-            body.extend_from_slice(chunk);
-            Ok(())
-        });
-        if !too_large && let Some(why) = read? {
+        let (mut body, broken) = self.collect(bytes_max, watch)?;
+        if let Some(why) = broken {
             return Ok(Step::again(why, None));
         }
+        let mut too_large = body.len() as u64 > bytes_max;
         if gzip && !too_large {
             let mut plain = Vec::new();
             let decoder = flate2::read::MultiGzDecoder::new(body.as_slice());
@@ -147,6 +139,36 @@ impl<'a> Exchange<'a> {
             headers,
             body,
         }))
+    }
+
+    /// Reads the first bytes of the body into memory, with the status.
+    pub(super) fn beginning(self, bytes: usize, watch: &dyn Watch) -> Result<Step<(u16, Vec<u8>)>> {
+        let status = self.status();
+        let (body, broken) = self.collect(bytes as u64, watch)?;
+        Ok(match broken {
+            Some(why) => Step::again(why, None),
+            None => Step::Done((status, body)),
+        })
+    }
+
+    /// Reads the body up to a limit, and no further than the piece that passes it. With why it broke off.
+    fn collect(self, bytes_max: u64, watch: &dyn Watch) -> Result<(Vec<u8>, Option<String>)> {
+        let mut body = Vec::new();
+        let mut full = false;
+        let read = self.read(watch, &mut |piece| {
+            body.extend_from_slice(piece);
+            full = body.len() as u64 > bytes_max;
+            // The error leaves the rest unread; it goes no further than this function.
+            if full {
+                Err(Error::internal("full"))
+            } else {
+                Ok(())
+            }
+        });
+        if full {
+            return Ok((body, None));
+        }
+        Ok((body, read?))
     }
 }
 

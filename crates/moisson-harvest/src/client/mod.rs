@@ -3,6 +3,7 @@
 mod budget;
 mod exchange;
 mod retry;
+mod robots;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -133,6 +134,7 @@ pub struct Client {
     config: ClientConfig,
     http: reqwest::Client,
     hosts: Hosts,
+    sites: robots::Sites,
 }
 
 impl Client {
@@ -161,6 +163,7 @@ impl Client {
             config,
             http,
             hosts,
+            sites: robots::Sites::default(),
         })
     }
 
@@ -196,18 +199,32 @@ impl Client {
 
     /// Sends a request and follows its redirects up to the headers of the answer: one attempt.
     pub(crate) fn open(&self, request: &Request, watch: &dyn Watch) -> Result<Step<Exchange<'_>>> {
-        let mut url = parse(&request.url)?;
-        let first = url.clone();
-        for _ in 0..=REDIRECTS_MAX {
+        self.open_within(request, REDIRECTS_MAX, watch)
+    }
+
+    fn open_within(
+        &self,
+        request: &Request,
+        redirects_max: u32,
+        watch: &dyn Watch,
+    ) -> Result<Step<Exchange<'_>>> {
+        let first = parse(&request.url)?;
+        let mut url = first.clone();
+        for _ in 0..=redirects_max {
+            if request.robots
+                && let Some(why) = self.forbidden(&url, watch)?
+            {
+                return Ok(Step::Never { why });
+            }
             let exchange = match self.send(&url, &first, request, watch)? {
                 Step::Done(exchange) => exchange,
                 step => return Ok(step),
             };
             let Some(to) = exchange.redirect() else {
-                return Ok(exchange.sort(self));
+                return Ok(exchange.sort());
             };
-            url = match url.join(&to).map(|url| (is_web(&url), url)) {
-                Ok((true, url)) => url,
+            url = match url.join(&to) {
+                Ok(url) if is_web(&url) => url,
                 _ => {
                     let to = redact(&to);
                     let why = format!("redirects to `{to}`, which is no web address");
@@ -215,7 +232,7 @@ impl Client {
                 }
             };
         }
-        let why = format!("more than {REDIRECTS_MAX} redirects");
+        let why = format!("more than {redirects_max} redirects");
         Ok(Step::Never { why })
     }
 
