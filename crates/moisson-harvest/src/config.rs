@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileConfig;
+use crate::hal::HalConfig;
+use crate::judilibre::JudilibreConfig;
 use crate::listing::{DilaConfig, ListingConfig};
 use crate::oai::OaiConfig;
 use crate::{Harvest, Harvester, Summary, Watch};
@@ -23,6 +25,10 @@ pub enum FetchConfig {
     Dila(DilaConfig),
     /// Repositories that speak OAI-PMH.
     Oai(OaiConfig),
+    /// Documents of HAL, through its search interface.
+    Hal(HalConfig),
+    /// Decisions of justice, through the interface Judilibre of the Cour de cassation.
+    Judilibre(JudilibreConfig),
 }
 
 impl Default for FetchConfig {
@@ -39,6 +45,8 @@ impl FetchConfig {
             Self::Listing(config) => Box::new(config.clone()),
             Self::Dila(config) => Box::new(config.clone()),
             Self::Oai(config) => Box::new(config.clone()),
+            Self::Hal(config) => Box::new(config.clone()),
+            Self::Judilibre(config) => Box::new(config.clone()),
         };
         Box::new(Counting(protocol))
     }

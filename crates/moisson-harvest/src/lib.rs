@@ -8,6 +8,8 @@
 pub mod client;
 pub mod config;
 pub mod file;
+pub mod hal;
+pub mod judilibre;
 pub mod listing;
 pub mod mirror;
 pub mod naming;

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
-use moisson_core::{Digest, Error, Result};
+use moisson_core::{Digest, Error, Result, redact};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::naming::segment;
 use crate::progress::Progress;
@@ -32,6 +33,41 @@ pub(crate) fn ask(
         bytes_max: PAGE_BYTES_MAX,
     };
     harvest.client.ask(&request, harvest.watch)
+}
+
+/// Attempts at an answer that is whole HTTP but no JSON.
+const JSON_ATTEMPTS: u32 = 3;
+
+/// Asks an interface that answers in JSON. An answer that is none is asked for again: an error page with status 200 must
+/// not pass for a page without records. A refusal comes back with whatever it says.
+pub(crate) fn ask_json(
+    harvest: &Harvest<'_>,
+    url: &str,
+    headers: &[(String, String)],
+) -> Result<(Response, Value)> {
+    for _ in 0..JSON_ATTEMPTS {
+        let response = ask(harvest, url, headers)?;
+        match serde_json::from_slice(&response.body) {
+            Ok(json) => return Ok((response, json)),
+            Err(_) if !response.is_success() => return Ok((response, Value::Null)),
+            Err(_) => {}
+        }
+    }
+    Err(Error::store(redact(url), "the answer is no JSON"))
+}
+
+/// What an interface says of a refusal, in a line.
+pub(crate) fn refusal(response: &Response, json: &Value) -> String {
+    let said = ["message", "msg", "error", "errors", "title"].map(|name| json.get(name));
+    let said = said.into_iter().flatten().next().map(|said| match said {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let said: String = said.unwrap_or_default().chars().take(200).collect();
+    match said.as_str() {
+        "" => format!("status {}", response.status),
+        said => format!("status {}: {said}", response.status),
+    }
 }
 
 /// Reads a state; `None` if there is none yet.
@@ -136,6 +172,26 @@ pub(crate) fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
 /// `2024-01-31T12:00:00Z`.
 pub(crate) fn seconds(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A moment in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Moment(pub(crate) DateTime<Utc>);
+
+impl TryFrom<String> for Moment {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        let moment = parse_moment(&text).map(Self);
+        moment.ok_or_else(|| format!("`{text}` is no moment"))
+    }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> Self {
+        seconds(moment.0)
+    }
 }
 
 /// Records that the next incremental harvest will meet again because its window overlaps this one: identifier to the

@@ -19,7 +19,9 @@ mod state;
 mod tests;
 
 pub use envelope::{Header, OaiError};
-pub use repository::{DeletedRecords, Granularity, Identity, MetadataFormat, Record, Repository, Set};
+pub use repository::{
+    DeletedRecords, Granularity, Identity, MetadataFormat, Record, Repository, Set,
+};
 
 use moisson_core::{Error, Result};
 use schemars::JsonSchema;
@@ -117,6 +119,10 @@ impl Harvester for OaiConfig {
 }
 
 fn is_datestamp(text: &str) -> bool {
-    let digits: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    ["0000-00-00", "0000-00-00T00:00:00Z"].contains(&digits.as_str()) && crate::pages::parse_moment(text).is_some()
+    let digits: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    ["0000-00-00", "0000-00-00T00:00:00Z"].contains(&digits.as_str())
+        && crate::pages::parse_moment(text).is_some()
 }
