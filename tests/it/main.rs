@@ -7,13 +7,22 @@
     reason = "test code"
 )]
 
+mod assemble;
 mod bad_input;
 mod commands;
 mod dependencies;
 mod determinism;
+mod families;
 mod faults;
+mod fetch;
 mod formats;
 mod harness;
 mod quickstart;
 mod real;
+#[expect(
+    dead_code,
+    reason = "the server of the harvesters' own tests can do more than is needed here"
+)]
+#[path = "../../crates/moisson-harvest/src/testing/server.rs"]
+mod server;
 mod versions;

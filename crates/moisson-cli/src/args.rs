@@ -54,6 +54,13 @@ pub(crate) enum Command {
         moisson run my.toml --set corpora=/data --set dedup.threshold=0.9 --limit 100\n\n\
         Running again resumes after a stop or a kill, and does nothing where nothing is new.")]
     Run(RunArguments),
+    /// Mirror the sources that a pipeline gives an address for: what is new or has changed, politely.
+    #[command(after_help = "Examples:\n  \
+        moisson fetch pipelines/droit.toml --out out/droit\n  \
+        moisson fetch pipelines/recherche.toml --only hal --set fetch.contact=mailto:data@example.org\n\n\
+        A fetch that was stopped or killed goes on; one with nothing new transfers nothing. `run` fetches only what was \
+        never mirrored; this brings the mirror up to date.")]
+    Fetch(FetchArguments),
     /// Show what a run would do, without doing it.
     #[command(after_help = "Example:\n  moisson plan pipelines/quickstart.toml")]
     Plan(RunArguments),
@@ -66,7 +73,7 @@ pub(crate) enum Command {
         moisson query OUT \"SELECT doc_id, kept_doc_id, similarity FROM duplicates\" --format json")]
     Query(QueryArguments),
     /// List what moisson knows: readers, annotators, rules, presets, licences, reasons, tables.
-    #[command(after_help = "Example:\n  moisson list presets")]
+    #[command(after_help = "Examples:\n  moisson list presets\n  moisson list readers tei")]
     List(ListArguments),
     /// Check an output against its manifests: digests, counts, schema, balance.
     #[command(after_help = "Example:\n  moisson verify out/quickstart --deep")]
@@ -110,6 +117,31 @@ pub(crate) struct RunArguments {
     /// Replace a value of the pipeline: a name of `[vars]`, or a dotted key. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
+    /// Ask no server: sources read what they name in `local`, else what is mirrored already.
+    #[arg(long)]
+    pub offline: bool,
+    /// Form of progress on stderr.
+    #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Args)]
+pub(crate) struct FetchArguments {
+    /// The pipeline, a TOML file.
+    pub pipeline: PathBuf,
+    /// Output whose mirror is filled: a folder, or `s3://`, `gs://`, `az://`. Default: `out/NAME`.
+    #[arg(long)]
+    pub out: Option<String>,
+    /// Only this source. May be repeated.
+    #[arg(long, value_name = "SOURCE")]
+    pub only: Vec<String>,
+    /// Folder for temporary files. Default: the system's.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+    /// Replace a value of the pipeline: a name of `[vars]`, or a dotted key. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
     /// Form of progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     pub progress: ProgressForm,
@@ -139,6 +171,8 @@ pub(crate) struct ListArguments {
     /// What to list.
     #[arg(value_enum)]
     pub what: ListWhat,
+    /// One reader: its page, with what it follows, fills in and knows of defects.
+    pub name: Option<String>,
 }
 
 /// What `list` lists.

@@ -4,7 +4,10 @@
     reason = "reading the machine is the command line's task"
 )]
 
+use std::sync::Arc;
+
 use moisson_engine::control::Budget;
+use moisson_engine::fetch::Outside;
 
 /// Threads and memory, as asked for or as the machine has.
 pub(crate) fn budget(threads: Option<usize>, memory: Option<u64>) -> Budget {
@@ -49,6 +52,14 @@ pub(crate) fn object_store_options() -> Vec<(String, String)> {
         })
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect()
+}
+
+/// The clock and the secrets of the environment, for fetching.
+pub(crate) fn outside() -> Outside {
+    Outside {
+        now: Arc::new(std::time::SystemTime::now),
+        secret: Arc::new(|name| std::env::var(name).ok()),
+    }
 }
 
 /// Parses a size: `4GiB`, `512MiB`, `2GB`, `1073741824`.

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let format = arguments.format;
     let done = match arguments.command {
         Command::Run(run) => commands::run::run(&run, format),
+        Command::Fetch(fetch) => commands::fetch::run(&fetch, format),
         Command::Plan(plan) => commands::plan::run(&plan, format),
         Command::Explain(explain) => commands::look::explain(&explain, format),
         Command::Query(query) => commands::look::query(&query, format),

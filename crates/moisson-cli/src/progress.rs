@@ -30,13 +30,10 @@ struct Step {
 }
 
 impl Step {
-    /// Advances; returns the percentage where another tenth is done.
+    /// Advances; returns the percentage where another tenth is done, `None` always where the total is not known.
     fn advance(&mut self, by: u64) -> Option<u64> {
         self.done += by;
-        let percent = (self.done * 100)
-            .checked_div(self.total)
-            .unwrap_or(100)
-            .min(100);
+        let percent = (self.done * 100).checked_div(self.total)?.min(100);
         if percent / 10 > self.told / 10 {
             self.told = percent;
             return Some(percent);
@@ -107,14 +104,15 @@ impl Observer for Bars {
         let Ok(mut bar) = self.0.lock() else { return };
         match event {
             Event::Step { name, total, bytes } => {
-                let unit = if bytes {
-                    "{bytes} of {total_bytes}, {binary_bytes_per_sec}"
-                } else {
-                    "{pos} of {len}"
+                let template = match (total, bytes) {
+                    (0, true) => "{prefix:8} {spinner} {bytes}, {binary_bytes_per_sec}",
+                    (_, true) => {
+                        "{prefix:8} {wide_bar} {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left"
+                    }
+                    (_, false) => "{prefix:8} {wide_bar} {pos} of {len}, {eta} left",
                 };
-                let template = format!("{{prefix:8}} {{wide_bar}} {unit}, {{eta}} left");
                 let next = ProgressBar::new(total).with_prefix(name);
-                if let Ok(style) = ProgressStyle::with_template(&template) {
+                if let Ok(style) = ProgressStyle::with_template(template) {
                     next.set_style(style);
                 }
                 *bar = Some(next);

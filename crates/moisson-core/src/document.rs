@@ -64,6 +64,8 @@ pub struct Document {
     /// When the member was last written, as its archive says, in seconds since 1970: settles the order of records of
     /// one key in one archive.
     pub raw_modified: Option<i64>,
+    /// When its file was fetched, RFC 3339, from the receipt; readers leave it `None`.
+    pub retrieved_at: Option<String>,
     /// Everything else, as JSON with sorted keys.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
@@ -91,6 +93,7 @@ impl Document {
             raw_digest,
             sequence: 0,
             raw_modified: None,
+            retrieved_at: None,
             metadata: serde_json::Map::new(),
         }
     }
@@ -218,7 +221,7 @@ impl Documents {
             strings(rows.iter().map(|r| r.url.as_deref())),
             dates(rows.iter().map(|r| r.published_on)),
             dates(rows.iter().map(|r| r.modified_on)),
-            strings(rows.iter().map(|_| None::<&str>)),
+            strings(rows.iter().map(|r| r.retrieved_at.as_deref())),
             strings(rows.iter().map(|r| r.genre.as_deref())),
             strings(rows.iter().map(|r| r.language_declared.as_deref())),
             strings(rows.iter().map(|r| r.licence_declared.as_deref())),

@@ -84,6 +84,7 @@ impl Job<'_> {
         }
         let mut sink = PartSink::new(self, source, unit, parts)?;
         for file in &unit.files {
+            sink.receipt.clone_from(&file.receipt);
             let read = match source.reader.table() {
                 Some(table) => table::read_file(table, file, self.session, &mut sink),
                 None => {

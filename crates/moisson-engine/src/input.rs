@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use globset::{GlobBuilder, GlobMatcher};
 use moisson_core::{Error, Result};
+use moisson_harvest::Receipt;
 use moisson_ingest::container::ReadSeek;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::runtime::Handle;
@@ -32,6 +33,8 @@ pub struct InputFile {
     pub place: Place,
     /// Tells one state of the file from another without reading it: mtime or `ETag`.
     pub stamp: String,
+    /// What its receipt says, if it was fetched.
+    pub receipt: Option<Arc<Receipt>>,
 }
 
 /// Where an input file's bytes are.
@@ -69,7 +72,7 @@ pub fn list(
     Ok(files)
 }
 
-fn list_local(path: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
+pub(crate) fn list_local(path: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
     let text = path.to_string_lossy();
     if !has_glob(&text) {
         let metadata = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
@@ -101,6 +104,7 @@ fn local_file(path: PathBuf, name: String, metadata: &fs::Metadata) -> InputFile
         size: metadata.len(),
         place: Place::Local(path),
         stamp,
+        receipt: None,
     }
 }
 
@@ -139,6 +143,48 @@ fn walk(base: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
     Ok(files)
 }
 
+/// Lists the files below a folder of an object store, sorted by name.
+///
+/// # Errors
+/// [`Error::Store`] if the listing fails.
+pub(crate) fn list_folder(
+    store: &Arc<dyn ObjectStore>,
+    folder: &object_store::path::Path,
+    wants: &dyn Fn(&str) -> bool,
+    runtime: &Handle,
+) -> Result<Vec<InputFile>> {
+    let objects = runtime
+        .block_on(async { store.list(Some(folder)).try_collect::<Vec<_>>().await })
+        .map_err(|e| Error::store(folder, e))?;
+    let cut = folder.as_ref().len() + usize::from(!folder.as_ref().is_empty());
+    let mut files: Vec<InputFile> = objects
+        .into_iter()
+        .filter_map(|meta| {
+            let name = meta.location.as_ref().get(cut..)?.to_owned();
+            wants(&name).then(|| remote_file(store, meta, name))
+        })
+        .collect();
+    files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn remote_file(
+    store: &Arc<dyn ObjectStore>,
+    meta: object_store::ObjectMeta,
+    name: String,
+) -> InputFile {
+    let stamp = meta
+        .e_tag
+        .unwrap_or_else(|| meta.last_modified.to_rfc3339());
+    InputFile {
+        name,
+        size: meta.size,
+        place: Place::Remote(store.clone(), meta.location),
+        stamp,
+        receipt: None,
+    }
+}
+
 fn list_remote(
     url: &url::Url,
     wants: &dyn Fn(&str) -> bool,
@@ -147,23 +193,12 @@ fn list_remote(
     let decoded = percent_encoding::percent_decode_str(url.path())
         .decode_utf8_lossy()
         .into_owned();
-    let file = |store: &Arc<dyn ObjectStore>, meta: object_store::ObjectMeta, name: String| {
-        let stamp = meta
-            .e_tag
-            .unwrap_or_else(|| meta.last_modified.to_rfc3339());
-        InputFile {
-            name,
-            size: meta.size,
-            place: Place::Remote(store.clone(), meta.location),
-            stamp,
-        }
-    };
     let failed = |error: object_store::Error| Error::store(redact(url.as_str()), error);
     let leaf = decoded.rsplit('/').next().unwrap_or_default().to_owned();
     if matches!(url.scheme(), "http" | "https") {
         let (store, path) = connect(url)?;
         let meta = runtime.block_on(store.head(&path)).map_err(failed)?;
-        return Ok(vec![file(&store, meta, leaf)]);
+        return Ok(vec![remote_file(&store, meta, leaf)]);
     }
     let (base, matcher) = if has_glob(&decoded) {
         let (base, pattern) = split_glob(&decoded);
@@ -178,22 +213,14 @@ fn list_remote(
         && !decoded.ends_with('/')
         && let Ok(meta) = runtime.block_on(store.head(&prefix))
     {
-        return Ok(vec![file(&store, meta, leaf)]);
+        return Ok(vec![remote_file(&store, meta, leaf)]);
     }
-    let objects = runtime
-        .block_on(async { store.list(Some(&prefix)).try_collect::<Vec<_>>().await })
-        .map_err(failed)?;
-    let cut = prefix.as_ref().len() + usize::from(!prefix.as_ref().is_empty());
-    Ok(objects
-        .into_iter()
-        .filter_map(|meta| {
-            let name = meta.location.as_ref().get(cut..)?.to_owned();
-            let taken = matcher
-                .as_ref()
-                .map_or_else(|| wants(&name), |glob| glob.is_match(&name));
-            taken.then(|| file(&store, meta, name))
-        })
-        .collect())
+    let wants = |name: &str| {
+        matcher
+            .as_ref()
+            .map_or_else(|| wants(name), |glob| glob.is_match(name))
+    };
+    list_folder(&store, &prefix, &wants, runtime)
 }
 
 fn has_glob(text: &str) -> bool {

@@ -30,6 +30,14 @@ pub fn readers() -> Known {
     }
 }
 
+/// The page of one reader, in Markdown.
+///
+/// # Errors
+/// [`moisson_core::Error::Config`] naming those there are.
+pub fn reader_page(name: &str) -> moisson_core::Result<String> {
+    moisson_ingest::readers::entry(name).map(moisson_ingest::reference::page)
+}
+
 /// Families of measurements.
 pub fn annotators() -> Known {
     let row = |family: &moisson_annotate::Family| {

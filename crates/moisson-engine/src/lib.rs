@@ -11,6 +11,7 @@ pub mod decide;
 pub mod dedup;
 pub mod explain;
 mod facts;
+pub mod fetch;
 pub mod flow;
 pub mod groups;
 pub mod ingest;

@@ -1,12 +1,12 @@
 //! Where inputs and outputs lie: local paths and URLs; secrets never leave this file unredacted.
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
+pub use moisson_core::redact;
 use moisson_core::{Error, Result};
 use object_store::ObjectStore;
 use object_store::path::Path;
-use regex::Regex;
 use url::Url;
 
 /// A local path or a URL.
@@ -63,36 +63,4 @@ static OPTIONS: std::sync::OnceLock<Vec<(String, String)>> = std::sync::OnceLock
 /// Hands over the options of object stores, as the command line read them from the environment: once, at start.
 pub fn set_options(options: Vec<(String, String)>) {
     let _ = OPTIONS.set(options);
-}
-
-/// Returns `text` without user information, signatures, tokens and keys.
-pub fn redact(text: &str) -> String {
-    static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i)(://)[^/@\s]+@|([?&;](?:[a-z0-9_-]*(?:key|token|secret|sig|signature|password|credential)[a-z0-9_-]*)=)[^&\s]+",
-        )
-        .ok()
-    });
-    match &*SECRET {
-        Some(secret) => secret.replace_all(text, "${1}${2}***").into_owned(),
-        None => "***".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::redact;
-
-    #[test]
-    fn secrets_are_redacted_as_a_table() {
-        let check = |text: &str, expected: &str| assert_eq!(redact(text), expected);
-        check("s3://bucket/path", "s3://bucket/path");
-        check("https://user:pass@host/x", "https://***host/x");
-        check(
-            "https://h/x?a=1&X-Amz-Signature=abc&b=2",
-            "https://h/x?a=1&X-Amz-Signature=***&b=2",
-        );
-        check("az://c/p?sig=s%3d", "az://c/p?sig=***");
-        check("data/à-côté.jsonl", "data/à-côté.jsonl");
-    }
 }

@@ -1,11 +1,14 @@
 //! The open part: what a reader finds is finished, annotated in batches, cut into parts and committed.
 
+use std::sync::Arc;
+
 use moisson_core::decision::{self, Effect};
 use moisson_core::digest::KeyHasher;
 use moisson_core::{
-    Contents, Decision, Decisions, Digest, Document, Documents, Error, Fault, PartManifest, Result,
-    Sink, Tombstone, document, reason,
+    Contents, Date, Decision, Decisions, Digest, Document, Documents, Error, Fault, PartManifest,
+    Result, Sink, Tombstone, document, reason,
 };
+use moisson_harvest::Receipt;
 use moisson_ingest::normalise::NormaliseCounts;
 use moisson_shard::file::TableWriter;
 use rayon::prelude::*;
@@ -92,6 +95,8 @@ pub(crate) struct PartSink<'a> {
     unit: &'a Unit,
     /// The parts committed so far.
     pub(crate) parts: Vec<Part>,
+    /// Receipt of the file that is being read, if it was fetched.
+    pub(crate) receipt: Option<Arc<Receipt>>,
     /// Records of committed parts that are still to be passed over.
     skip: u64,
     skipping: bool,
@@ -155,6 +160,7 @@ impl<'a> PartSink<'a> {
             source,
             unit,
             parts,
+            receipt: None,
             skip,
             skipping,
             records,
@@ -246,6 +252,21 @@ impl<'a> PartSink<'a> {
     }
 }
 
+/// Fills in what the publisher says of a fetched file where the record says nothing itself.
+fn fill_in(document: &mut Document, receipt: &Receipt) {
+    let fill = |field: &mut Option<String>, said: &Option<String>| {
+        if field.is_none() {
+            field.clone_from(said);
+        }
+    };
+    document.retrieved_at = Some(receipt.retrieved_at.clone());
+    fill(&mut document.licence_declared, &receipt.licence);
+    fill(&mut document.producer, &receipt.producer);
+    if document.modified_on.is_none() {
+        document.modified_on = receipt.updated.as_deref().and_then(Date::parse);
+    }
+}
+
 impl Sink for PartSink<'_> {
     fn begin_record(&mut self) -> Result<bool> {
         self.job.control.check()?;
@@ -272,6 +293,9 @@ impl Sink for PartSink<'_> {
     fn document(&mut self, mut document: Document) -> Result<()> {
         if self.skipping {
             return Ok(());
+        }
+        if let Some(receipt) = &self.receipt {
+            fill_in(&mut document, receipt);
         }
         if !self
             .source

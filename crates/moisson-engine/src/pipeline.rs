@@ -7,6 +7,7 @@ use moisson_annotate::signature::SignatureParams;
 use moisson_core::{Digest, Error, Limits, Result};
 use moisson_decide::RulesConfig;
 use moisson_dedup::{DedupConfig, VersionPolicy};
+use moisson_harvest::FetchConfig;
 use moisson_ingest::normalise::NormaliseParams;
 use moisson_rights::{LicenceConfig, Tier};
 use moisson_shard::layout::ShardConfig;
@@ -68,14 +69,27 @@ pub struct Pipeline {
     /// When a loss needs an acknowledgement.
     #[serde(default)]
     pub alarm: Alarm,
+    /// How servers are treated.
+    #[serde(default)]
+    pub fetch: FetchLimits,
 }
 
 /// One source: records of one kind, from one producer, under one statement of licence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// File, folder, glob or URL, or a list of them.
+    /// File, folder, glob or URL, or a list of them. Where it is given, it is read and nothing is fetched.
+    #[serde(default)]
     pub path: Paths,
+    /// Where the source is published: addresses that `fetch` mirrors into the output, and that are read from there.
+    #[serde(default)]
+    pub at: Paths,
+    /// How the addresses in `at` are fetched; by default each is one file.
+    #[serde(default)]
+    pub fetch: FetchConfig,
+    /// What `--offline` reads instead of the mirror: file, folder or glob, or a list of them.
+    #[serde(default)]
+    pub local: Paths,
     /// Name of the reader; see `moisson list readers`.
     pub reader: String,
     /// Options of the reader.
@@ -120,7 +134,18 @@ pub enum Paths {
     Many(Vec<String>),
 }
 
+impl Default for Paths {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
 impl Paths {
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
     /// The paths in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let paths = match self {
@@ -168,6 +193,31 @@ impl LimitsConfig {
             depth_max: self.depth_max,
             expansion_ratio_max: self.expansion_ratio_max,
             members_max: self.members_max,
+        }
+    }
+}
+
+/// How servers are treated: the same for all sources of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FetchLimits {
+    /// Where the operator can be reached: an address of mail or a page, sent with every request.
+    pub contact: Option<String>,
+    /// Least time between the starts of two requests to one host, in milliseconds.
+    pub interval_ms: u64,
+    /// Attempts per request, the first included.
+    pub attempts: u32,
+    /// Time without a byte after which a transfer is given up and tried again, in milliseconds.
+    pub stall_ms: u64,
+}
+
+impl Default for FetchLimits {
+    fn default() -> Self {
+        Self {
+            contact: None,
+            interval_ms: 1000,
+            attempts: 6,
+            stall_ms: 60_000,
         }
     }
 }
@@ -241,10 +291,23 @@ impl Pipeline {
     pub fn portable(&self) -> Self {
         let mut pipeline = self.clone();
         pipeline.vars.clear();
+        pipeline.fetch = FetchLimits::default();
         for source in pipeline.source.values_mut() {
-            source.path = Paths::Many(Vec::new());
+            source.path = Paths::default();
+            source.local = Paths::default();
         }
         pipeline
+    }
+
+    /// The pipeline as `--offline` runs it: a source reads what it names in `local`, else its `path` or mirror.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        for source in self.source.values_mut() {
+            if !source.local.is_empty() {
+                source.path = source.local.clone();
+            }
+        }
+        self
     }
 
     fn validate(&self) -> std::result::Result<(), String> {
@@ -263,8 +326,10 @@ impl Pipeline {
                     "source `{name}`: use lower-case letters, digits, `-`, `_` and `.` in its name"
                 ));
             }
-            if source.path.iter().next().is_none() {
-                return Err(format!("source `{name}`: `path` is empty"));
+            if source.path.is_empty() && source.at.is_empty() {
+                return Err(format!(
+                    "source `{name}`: give `path` (what to read) or `at` (what to fetch)"
+                ));
             }
             if let Some(licence) = &source.licence {
                 licence

@@ -10,6 +10,7 @@ use moisson_annotate::signature::SignatureAnnotator;
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Annotator, Digest, Error, Limits, Result};
 use moisson_decide::{LicenceGate, RuleSet};
+use moisson_harvest::Receipt;
 use moisson_ingest::container::Include;
 use moisson_ingest::finish::{Defaults, Finisher};
 use moisson_ingest::readers::{self, Reader};
@@ -205,6 +206,9 @@ impl SourcePlan {
                     None => self.reader.wants(strip_compression(name)),
                 }
         };
+        if self.config.path.is_empty() {
+            return crate::fetch::list(&self.name, &wants, session);
+        }
         let mut files = Vec::new();
         for path in self.config.path.iter() {
             files.extend(
@@ -240,9 +244,9 @@ impl SourcePlan {
         let mut units = Vec::new();
         let mut open: Vec<(InputFile, Digest)> = Vec::new();
         let mut bytes = 0;
-        let mut close = |open: &mut Vec<(InputFile, Digest)>| {
+        let mut close = |open: &mut Vec<(InputFile, Digest)>| -> Result<()> {
             if open.is_empty() {
-                return;
+                return Ok(());
             }
             let mut key = KeyHasher::new("documents", DOCUMENTS_VERSION)
                 .field(self.name.as_bytes())
@@ -250,6 +254,9 @@ impl SourcePlan {
                 .field(&limit.to_le_bytes());
             for (file, digest) in open.iter() {
                 key = key.field(file.name.as_bytes()).digest(*digest);
+                if let Some(said) = file.receipt.as_deref().map(Said::of) {
+                    key = key.digest(Digest::of_json(&said)?);
+                }
             }
             let files: Vec<InputFile> = open.drain(..).map(|(file, _)| file).collect();
             let bytes = files.iter().map(|file| file.size).sum();
@@ -259,6 +266,7 @@ impl SourcePlan {
                 bytes,
                 limit,
             });
+            Ok(())
         };
         for (file, digest) in files {
             let boundary = Digest::of(file.name.as_bytes())
@@ -267,14 +275,34 @@ impl SourcePlan {
                 >= 4;
             let full = bytes + file.size > UNIT_BYTES_MAX || (bytes >= UNIT_BYTES_MIN && boundary);
             if limit == 0 && full {
-                close(&mut open);
+                close(&mut open)?;
                 bytes = 0;
             }
             bytes += file.size;
             open.push((file, digest));
         }
-        close(&mut open);
+        close(&mut open)?;
         Ok(units)
+    }
+}
+
+/// What a receipt says that goes into documents, and so into the keys of their parts.
+#[derive(Debug, Serialize)]
+struct Said<'a> {
+    retrieved_at: &'a str,
+    licence: Option<&'a str>,
+    producer: Option<&'a str>,
+    updated: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    fn of(receipt: &'a Receipt) -> Self {
+        Self {
+            retrieved_at: &receipt.retrieved_at,
+            licence: receipt.licence.as_deref(),
+            producer: receipt.producer.as_deref(),
+            updated: receipt.updated.as_deref(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Storage: one folder or object-store prefix, with atomic writes. Everything an output holds goes through here.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +12,9 @@ use tokio::runtime::Handle;
 
 use crate::location::{Location, redact};
 
+/// Size of the pieces of an upload; object stores ask for at least 5 MiB.
+const UPLOAD_BYTES: u64 = 16 << 20;
+
 /// A prefix of an object store; local folders are one kind.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -18,6 +22,8 @@ pub struct Store {
     prefix: Path,
     runtime: Handle,
     display: String,
+    /// The folder, where the store is one.
+    folder: Option<PathBuf>,
 }
 
 /// One object of a listing.
@@ -35,12 +41,14 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] if the folder cannot be made, [`Error::Config`] if the URL is of no known kind.
     pub fn open(location: &str, runtime: &Handle) -> Result<Self> {
+        let mut local = None;
         let (inner, prefix) = match Location::parse(location)? {
             Location::Local(folder) => {
                 make_folder(&folder)?;
                 let store = object_store::local::LocalFileSystem::new_with_prefix(&folder)
                     .map_err(|e| Error::store(folder.display(), e))?
                     .with_automatic_cleanup(true);
+                local = Some(folder);
                 (Arc::new(store) as Arc<dyn ObjectStore>, Path::default())
             }
             Location::Remote(url) => crate::location::connect(&url)?,
@@ -50,6 +58,7 @@ impl Store {
             prefix,
             runtime: runtime.clone(),
             display: redact(location),
+            folder: local,
         })
     }
 
@@ -60,7 +69,59 @@ impl Store {
             prefix: Path::default(),
             runtime: runtime.clone(),
             display: display.to_owned(),
+            folder: None,
         }
+    }
+
+    /// The folder of this machine, where the store is one.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        self.folder.as_deref()
+    }
+
+    /// Path of an object in the object store.
+    pub fn full_path(&self, path: &str) -> Path {
+        self.path(path)
+    }
+
+    /// Moves a file of this machine to an object: at once in a folder, in pieces to an object store, where a failure
+    /// leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`Error::Store`] naming the object.
+    pub fn put_file(&self, path: &str, file: &std::path::Path) -> Result<()> {
+        if let Some(folder) = &self.folder {
+            let target = folder.join(path);
+            let parent = target.parent().unwrap_or(folder);
+            return make_folder(parent).and_then(|()| move_file(file, &target));
+        }
+        let failed = |e: &dyn std::fmt::Display| Error::store(self.at(path), e.to_string());
+        let mut bytes = open_file(file)?;
+        let full = self.path(path);
+        let upload = self.runtime.block_on(self.inner.put_multipart(&full));
+        let mut upload = upload.map_err(|e| failed(&e))?;
+        let mut send = || -> std::result::Result<(), String> {
+            loop {
+                let mut piece = Vec::new();
+                let taken = std::io::Read::take(&mut bytes, UPLOAD_BYTES);
+                std::io::Read::read_to_end(&mut { taken }, &mut piece)
+                    .map_err(|e| e.to_string())?;
+                if piece.is_empty() {
+                    break;
+                }
+                let part = upload.put_part(piece.into());
+                self.runtime.block_on(part).map_err(|e| e.to_string())?;
+            }
+            self.runtime
+                .block_on(upload.complete())
+                .map(|_| ())
+                .map_err(|e| e.to_string())
+        };
+        if let Err(error) = send() {
+            // The first error is the one to report.
+            let _ = self.runtime.block_on(upload.abort());
+            return Err(failed(&error));
+        }
+        remove_file(file)
     }
 
     /// Where it is, without secrets.
@@ -223,6 +284,35 @@ impl Store {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store is where IO happens")]
-fn make_folder(folder: &std::path::Path) -> Result<()> {
+pub(crate) fn make_folder(folder: &std::path::Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::store(folder.display(), e))
+}
+
+/// Renames, or copies under another name and renames where the file lies on another file system.
+#[expect(clippy::disallowed_methods, reason = "the store is where IO happens")]
+fn move_file(file: &std::path::Path, target: &std::path::Path) -> Result<()> {
+    let failed = |e: std::io::Error| Error::store(target.display(), e);
+    if std::fs::rename(file, target).is_ok() {
+        return Ok(());
+    }
+    let mut name = target.as_os_str().to_owned();
+    name.push("#copy");
+    let copy = PathBuf::from(name);
+    let copied = std::fs::copy(file, &copy).and_then(|_| std::fs::rename(&copy, target));
+    if let Err(error) = copied {
+        // The first error is the one to report.
+        let _ = std::fs::remove_file(&copy);
+        return Err(failed(error));
+    }
+    remove_file(file)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store is where IO happens")]
+fn open_file(file: &std::path::Path) -> Result<std::fs::File> {
+    std::fs::File::open(file).map_err(|e| Error::store(file.display(), e))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store is where IO happens")]
+fn remove_file(file: &std::path::Path) -> Result<()> {
+    std::fs::remove_file(file).map_err(|e| Error::store(file.display(), e))
 }

@@ -11,8 +11,16 @@ use crate::output;
 /// Lists what moisson knows.
 ///
 /// # Errors
-/// If stdout fails.
+/// If stdout fails, or no reader has the name.
 pub(crate) fn run(arguments: &ListArguments, format: Format) -> anyhow::Result<ExitCode> {
+    if let Some(name) = &arguments.name {
+        anyhow::ensure!(
+            arguments.what == ListWhat::Readers,
+            "only readers have pages: `moisson list readers {name}`"
+        );
+        output::print(&known::reader_page(name)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Known { names, rows } = table(arguments.what);
     if format == Format::Json {
         let objects: Vec<Map<String, Value>> = rows

@@ -19,7 +19,7 @@ use crate::{machine, output};
 /// Whatever is wrong with the pipeline or its inputs.
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let pipeline = read_pipeline(arguments)?;
-    let out = out(arguments, &pipeline);
+    let out = out(arguments.out.as_deref(), &pipeline);
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     let plan = Plan::new(pipeline, arguments.limit, &session, &Control::default())?;

@@ -1,5 +1,6 @@
 //! `moisson run`.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use moisson_engine::control::Control;
+use moisson_engine::fetch::{self, Which};
 use moisson_engine::flow;
 use moisson_engine::lock::Lock;
 use moisson_engine::manifest::Books;
@@ -25,7 +27,7 @@ use crate::{machine, output, progress};
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let pipeline = read_pipeline(arguments)?;
-    let out = out(arguments, &pipeline);
+    let out = out(arguments.out.as_deref(), &pipeline);
     let _lock = Lock::take(&out)?;
     let control = Control {
         stop: stop_on_signals()?,
@@ -33,6 +35,10 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     };
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
+    if !arguments.offline {
+        let outside = machine::outside();
+        fetch::run(&pipeline, &Which::Missing, &outside, &session, &control)?;
+    }
     let outcome = flow::run(pipeline, arguments.limit, &session, &control)?;
     let seconds = started.elapsed().as_secs_f64();
     match format {
@@ -51,7 +57,19 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
 /// # Errors
 /// If it cannot be read or is wrong.
 pub(crate) fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
-    let path = &arguments.pipeline;
+    let pipeline = parse(&arguments.pipeline, &arguments.settings)?;
+    Ok(if arguments.offline {
+        pipeline.offline()
+    } else {
+        pipeline
+    })
+}
+
+/// Parses a pipeline file with the settings of the command line.
+///
+/// # Errors
+/// If it cannot be read or is wrong.
+pub(crate) fn parse(path: &Path, settings: &[String]) -> anyhow::Result<Pipeline> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the pipeline is an argument of the command line"
@@ -61,20 +79,17 @@ pub(crate) fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline
     Ok(Pipeline::parse(
         &text,
         &path.display().to_string(),
-        &arguments.settings,
+        settings,
     )?)
 }
 
 /// Where the output of a pipeline goes.
-pub(crate) fn out(arguments: &RunArguments, pipeline: &Pipeline) -> String {
-    arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| format!("out/{}", pipeline.name))
+pub(crate) fn out(given: Option<&str>, pipeline: &Pipeline) -> String {
+    given.map_or_else(|| format!("out/{}", pipeline.name), str::to_owned)
 }
 
 /// A flag that Ctrl-C and SIGTERM set; a second Ctrl-C ends the program at once.
-fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+pub(crate) fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, 130, stop.clone())?;

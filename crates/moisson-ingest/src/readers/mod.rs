@@ -142,11 +142,21 @@ pub const READERS: &[ReaderEntry] = &[
 /// # Errors
 /// [`Error::Config`] for an unknown reader, an unknown option or a value that does not fit, naming what is known.
 pub fn build(name: &str, options: &Value) -> Result<Box<dyn Reader>> {
-    let Some(entry) = READERS.iter().find(|entry| entry.name == name) else {
-        let known: Vec<&str> = READERS.iter().map(|entry| entry.name).collect();
-        return Err(Error::config(options::unknown("reader", name, &known)));
-    };
-    (entry.build)(options)
+    (entry(name)?.build)(options)
+}
+
+/// Returns the row of a reader.
+///
+/// # Errors
+/// [`Error::Config`] for an unknown reader, naming those there are.
+pub fn entry(name: &str) -> Result<&'static ReaderEntry> {
+    READERS
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = READERS.iter().map(|entry| entry.name).collect();
+            Error::config(options::unknown("reader", name, &known))
+        })
 }
 
 /// True if the file name at the end of `uri` has one of the extensions, in any case.

@@ -1,0 +1,304 @@
+//! Fetch: remote sources into the output's mirror, and the mirror as input.
+//!
+//! `mirror/data/SOURCE/…` holds the objects, `mirror/receipts/SOURCE/….json` their receipts, `mirror/state/SOURCE/…` how
+//! far a harvest is. A source that was mirrored once from the same addresses is complete: `run` reads it without asking
+//! any server, and `fetch` brings it up to date.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use moisson_core::{Digest, Error, Result};
+use moisson_harvest::{Client, ClientConfig, Harvest, Mirror, Receipt, Summary, Watch};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::control::{Control, Event};
+use crate::input::{self, InputFile};
+use crate::pipeline::{Pipeline, Source};
+use crate::session::Session;
+use crate::store::Store;
+
+/// Folder of the mirror in an output.
+const MIRROR: &str = "mirror";
+
+/// What the command line hands over.
+#[derive(Clone)]
+pub struct Outside {
+    /// The clock.
+    pub now: Arc<dyn Fn() -> std::time::SystemTime + Send + Sync>,
+    /// Looks up a secret by name (an environment variable).
+    pub secret: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outside")
+    }
+}
+
+/// Which sources are fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Those that were never mirrored from start to end.
+    Missing,
+    /// All, or those named: what changed is fetched again.
+    All(Vec<String>),
+}
+
+/// Mirrors sources; returns what was done for each that was asked about.
+///
+/// Sources are fetched side by side; the client keeps to one turn per host.
+///
+/// # Errors
+/// [`Error::Config`] for an address or name that cannot be used; [`Error::Store`] if a server stays unreachable or the
+/// mirror cannot be written; [`Error::Interrupted`] on request. What was fetched stays, and the next call goes on.
+pub fn run(
+    pipeline: &Pipeline,
+    which: &Which,
+    outside: &Outside,
+    session: &Session,
+    control: &Control,
+) -> Result<Vec<(String, Summary)>> {
+    let mut wanted: Vec<(&String, &Source, Digest)> = Vec::new();
+    if let Which::All(names) = which {
+        known(pipeline, names)?;
+    }
+    for (name, source) in &pipeline.source {
+        if source.at.is_empty() || !source.path.is_empty() {
+            continue;
+        }
+        let settings = settings(source)?;
+        let is_wanted = match which {
+            Which::Missing => !is_complete(session.store(), name, settings)?,
+            Which::All(names) => names.is_empty() || names.contains(name),
+        };
+        if is_wanted {
+            wanted.push((name, source, settings));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limits = &pipeline.fetch;
+    let client = Client::new(ClientConfig {
+        interval: Duration::from_millis(limits.interval_ms),
+        attempts: limits.attempts.max(1),
+        stall: Duration::from_millis(limits.stall_ms),
+        ..ClientConfig::new(
+            user_agent(limits.contact.as_deref()),
+            session.runtime().clone(),
+            outside.now.clone(),
+            outside.secret.clone(),
+        )
+    })?;
+    control.tell(Event::Step {
+        name: "fetch",
+        total: 0,
+        bytes: true,
+    });
+    let mirror = StoreMirror::new(session)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(wanted.len().min(16))
+        .build()
+        .map_err(|e| Error::internal(e.to_string()))?;
+    let done = pool.install(|| {
+        wanted
+            .par_iter()
+            .map(|(name, source, settings)| {
+                let at: Vec<String> = source.at.iter().map(str::to_owned).collect();
+                let harvest = Harvest {
+                    source: name,
+                    at: &at,
+                    client: &client,
+                    mirror: &mirror,
+                    watch: control,
+                };
+                let summary = source.fetch.harvester().harvest(&harvest);
+                let summary = summary.map_err(|error| match error {
+                    Error::Config(message) => Error::config(format!("source `{name}`: {message}")),
+                    other => other,
+                })?;
+                // What failed is missing still, and is asked for again by the next run.
+                if summary.failed == 0 {
+                    complete(session.store(), name, *settings)?;
+                }
+                Ok(((*name).clone(), summary))
+            })
+            .collect::<Result<Vec<_>>>()
+    });
+    control.tell(Event::Done);
+    done
+}
+
+fn known(pipeline: &Pipeline, names: &[String]) -> Result<()> {
+    for name in names {
+        let fetched = |source: &Source| !source.at.is_empty();
+        if !pipeline.source.get(name).is_some_and(fetched) {
+            let known: Vec<String> = pipeline
+                .source
+                .iter()
+                .filter(|(_, source)| fetched(source))
+                .map(|(name, _)| format!("`{name}`"))
+                .collect();
+            return Err(Error::config(format!(
+                "no source `{name}` with `at`; known: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Name, version and contact, as robots.txt and the operators of servers expect.
+fn user_agent(contact: Option<&str>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    contact.map_or_else(
+        || format!("moisson/{version}"),
+        |contact| format!("moisson/{version} (+{contact})"),
+    )
+}
+
+/// Digest of what decides what a source's mirror holds.
+fn settings(source: &Source) -> Result<Digest> {
+    Digest::of_json(&(&source.at, &source.fetch))
+}
+
+/// The mark of a mirror that was completed once.
+#[derive(Serialize, Deserialize)]
+struct Complete {
+    settings: Digest,
+}
+
+fn mark(source: &str) -> String {
+    format!("{MIRROR}/state/{source}/complete.json")
+}
+
+fn is_complete(store: &Store, source: &str, settings: Digest) -> Result<bool> {
+    let mark: Option<Complete> = store.get_json(&mark(source))?;
+    Ok(mark.is_some_and(|mark| mark.settings == settings))
+}
+
+fn complete(store: &Store, source: &str, settings: Digest) -> Result<()> {
+    store.put_json(&mark(source), &Complete { settings })
+}
+
+/// Lists the mirrored files of a source, with their receipts.
+///
+/// # Errors
+/// [`Error::Config`] if nothing was mirrored; [`Error::Store`] if the mirror cannot be read.
+pub(crate) fn list(
+    source: &str,
+    wants: &dyn Fn(&str) -> bool,
+    session: &Session,
+) -> Result<Vec<InputFile>> {
+    let store = session.store();
+    let base = format!("{MIRROR}/data/{source}");
+    let mut files = match store.folder() {
+        Some(folder) => {
+            let folder = folder.join(&base);
+            if !folder.is_dir() {
+                return Err(not_mirrored(source));
+            }
+            input::list_local(&folder, wants)?
+        }
+        None => {
+            let (inner, _) = store.object_store();
+            input::list_folder(&inner, &store.full_path(&base), wants, session.runtime())?
+        }
+    };
+    if files.is_empty() {
+        return Err(not_mirrored(source));
+    }
+    let receipts = receipts(source, store)?;
+    for file in &mut files {
+        let name = format!("{source}/{}", file.name);
+        file.receipt = receipts.get(&name).cloned();
+    }
+    // Data comes first and receipts last: a file without one is a transfer whose end nobody saw.
+    files.retain(|file| file.receipt.is_some());
+    Ok(files)
+}
+
+fn not_mirrored(source: &str) -> Error {
+    Error::config(format!(
+        "source `{source}`: nothing of it is mirrored that its reader reads; run `moisson fetch`, or give `path`"
+    ))
+}
+
+/// The receipts of a source by the names of their objects.
+///
+/// # Errors
+/// [`Error::Store`] if one cannot be read.
+pub fn receipts(source: &str, store: &Store) -> Result<BTreeMap<String, Arc<Receipt>>> {
+    let mut receipts = BTreeMap::new();
+    for entry in store.list(&format!("{MIRROR}/receipts/{source}"))? {
+        if let Some(receipt) = store.get_json::<Receipt>(&entry.path)? {
+            receipts.insert(receipt.name.clone(), Arc::new(receipt));
+        }
+    }
+    Ok(receipts)
+}
+
+/// The mirror of an output.
+struct StoreMirror {
+    store: Store,
+    partial: PathBuf,
+}
+
+impl StoreMirror {
+    fn new(session: &Session) -> Result<Self> {
+        let store = session.store().clone();
+        // In the output where it is a folder, so that a transfer that is killed goes on; else in scratch.
+        let partial = match store.folder() {
+            Some(folder) => folder.join(MIRROR).join("partial"),
+            None => session.scratch().join("partial"),
+        };
+        crate::store::make_folder(&partial)?;
+        Ok(Self { store, partial })
+    }
+}
+
+impl Mirror for StoreMirror {
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let bytes = self.store.get_if_present(&format!("{MIRROR}/{name}"))?;
+        Ok(bytes.map(|bytes| bytes.to_vec()))
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let bytes = bytes::Bytes::copy_from_slice(bytes);
+        self.store.put(&format!("{MIRROR}/{name}"), bytes)
+    }
+
+    fn keep(&self, name: &str, file: &Path) -> Result<()> {
+        self.store.put_file(&format!("{MIRROR}/{name}"), file)
+    }
+
+    fn list(&self, prefix: &str) -> Result<Vec<String>> {
+        let cut = MIRROR.len() + 1;
+        let entries = self.store.list(&format!("{MIRROR}/{prefix}"))?;
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| entry.path.get(cut..).map(str::to_owned))
+            .collect())
+    }
+
+    fn partial(&self) -> PathBuf {
+        self.partial.clone()
+    }
+}
+
+impl Watch for Control {
+    fn check(&self) -> Result<()> {
+        Control::check(self)
+    }
+
+    fn received(&self, bytes: u64) {
+        self.tell(Event::Advance(bytes));
+    }
+
+    fn warn(&self, message: &str) {
+        self.tell(Event::Warning(message.to_owned()));
+    }
+}
