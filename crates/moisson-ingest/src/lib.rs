@@ -5,11 +5,13 @@
 //! Nothing here opens a file, starts a thread or looks at a clock.
 
 pub mod container;
+pub mod debats;
 pub mod dila;
 pub mod encoding;
 pub mod fields;
 pub mod finish;
 pub mod html;
+pub mod judilibre;
 pub mod markdown;
 pub mod normalise;
 pub mod readers;

@@ -88,6 +88,18 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// Replaces each run of text of which `change` makes something else; returns how many there were.
+    pub fn change_runs(&mut self, change: impl Fn(&str) -> Option<String>) -> usize {
+        let mut changed = 0;
+        for node in self.nodes.iter_mut().filter(|node| node.is_text()) {
+            if let Some(text) = change(&node.text) {
+                node.text = Cow::Owned(text);
+                changed += 1;
+            }
+        }
+        changed
+    }
+
     /// Name of an element without its namespace prefix; empty for text.
     pub fn name(&self, node: usize) -> &'a str {
         self.nodes[node].name

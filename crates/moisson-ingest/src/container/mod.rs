@@ -3,6 +3,7 @@
 //! Nothing is unpacked to disk and a member's name is only ever a name. A stream that fails keeps what was read
 //! before: the record being read is counted as a fault, and a second fault says that the file as a whole ended there.
 
+mod lzw;
 mod sniff;
 mod stream;
 mod tar;

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::lzw;
+
 /// Bytes looked at: a tar header.
 pub(super) const HEAD_BYTES: u64 = 512;
 
@@ -9,6 +11,7 @@ pub(super) const HEAD_BYTES: u64 = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Codec {
     Bzip2,
+    Compress,
     Gzip,
     Xz,
     Zstd,
@@ -30,6 +33,8 @@ pub(super) fn format(head: &[u8]) -> Format {
     let at = |from: usize, bytes: &[u8]| head.get(from..).is_some_and(|h| h.starts_with(bytes));
     if at(0, &[0x1F, 0x8B, 8]) {
         Format::Compressed(Codec::Gzip)
+    } else if lzw::is_header(head) {
+        Format::Compressed(Codec::Compress)
     } else if at(0, &[0x28, 0xB5, 0x2F, 0xFD])
         || (at(1, &[0x2A, 0x4D, 0x18]) && head.first().is_some_and(|b| b & 0xF0 == 0x50))
     {
@@ -74,7 +79,7 @@ fn is_tar_header(head: &[u8]) -> bool {
 /// Returns the name without the extension of a compression, if it has one.
 pub(super) fn without_compression(name: &str) -> Option<&str> {
     let (stem, extension) = name.rsplit_once('.')?;
-    let known = ["gz", "zst", "zstd", "bz2", "xz"];
+    let known = ["gz", "zst", "zstd", "bz2", "xz", "z"];
     known
         .iter()
         .any(|known| extension.eq_ignore_ascii_case(known))
@@ -84,7 +89,7 @@ pub(super) fn without_compression(name: &str) -> Option<&str> {
 /// True if a name is that of an archive.
 pub(super) fn is_archive_name(name: &str) -> bool {
     let extension = |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
-    let known = ["tar", "tgz", "tbz", "tbz2", "txz", "tzst", "zip"];
+    let known = ["tar", "taz", "tgz", "tbz", "tbz2", "txz", "tzst", "zip"];
     let is_archive = |name: &str| extension(name).is_some_and(|e| known.contains(&e.as_str()));
     is_archive(name) || without_compression(name).is_some_and(is_archive)
 }
@@ -153,8 +158,9 @@ mod tests {
     fn plain_texts_are_not_taken_for_anything_else() {
         let zeros = [0; 512];
         let line = "a".repeat(600);
-        let texts: [&[u8]; 7] = [
+        let texts: [&[u8]; 8] = [
             b"",
+            &[0x1F, 0x9D, 40],
             b"BZh is a word",
             b"PK",
             b"7z",
@@ -170,8 +176,17 @@ mod tests {
     #[test]
     fn names_as_a_table() {
         assert_eq!(without_compression("a/b.jsonl.GZ"), Some("a/b.jsonl"));
+        assert_eq!(without_compression("a/b.jsonl.Z"), Some("a/b.jsonl"));
         assert_eq!(without_compression("a/b.jsonl"), None);
-        for name in ["a.tar", "a.TAR.gz", "a.tgz", "b/c.zip", "a.tar.zst"] {
+        for name in [
+            "a.tar",
+            "a.TAR.gz",
+            "a.tgz",
+            "b/c.zip",
+            "a.tar.zst",
+            "a.taz",
+            "a.tar.Z",
+        ] {
             assert!(is_archive_name(name), "{name}");
         }
         for name in ["a.txt", "tar", "a.gz", "zip/a"] {

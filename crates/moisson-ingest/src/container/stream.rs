@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use moisson_core::reason;
 
+use super::lzw::LzwReader;
 use super::sniff::Codec;
 use crate::record::{StreamFault, stream_fault};
 
@@ -179,6 +180,7 @@ pub(super) fn decoder<'a>(
 ) -> io::Result<Box<dyn Read + 'a>> {
     Ok(match codec {
         Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(bytes)),
+        Codec::Compress => Box::new(LzwReader::new(bytes)),
         Codec::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
         Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(
             bytes,

@@ -1,10 +1,9 @@
 //! `ARTICLE`: one version of one article.
 
 use moisson_core::Date;
-use serde_json::Value;
 
 use super::Record;
-use super::fields::{date, put, sections, url};
+use super::fields::{date, heading, put, put_list, sections, url};
 use crate::xml::Xml;
 
 /// Reads an `ARTICLE`; the root of `xml` is one. `None` if it has no id.
@@ -22,10 +21,14 @@ pub fn read(xml: &Xml<'_>, depth_max: u32) -> Option<Record> {
     let version_from = date(value("DATE_DEBUT"));
     let text_title = context.and_then(|context| title_of_text(xml, context, version_from));
 
+    let container = xml.find(0, &["CONTEXTE", "CONTENEUR"]);
+    let of_container = |name: &str| container.and_then(|node| xml.attribute(node, name));
+
     let mut record = Record {
         text: text(xml, depth_max),
-        title: title(number.as_deref(), text_title),
+        title: title(number.as_deref(), value("TITRE"), text_title),
         url: url(&id, nature.as_deref() == Some("CODE")),
+        genre: id.starts_with("KALI").then_some("agreement"),
         published_on: date(of_text("date_publi")),
         version_of: Some(first_version(xml, &id)),
         version_from,
@@ -41,13 +44,12 @@ pub fn read(xml: &Xml<'_>, depth_max: u32) -> Option<Record> {
     put(metadata, "nature", nature);
     put(metadata, "nor", of_text("nor"));
     put(metadata, "ministere", of_text("ministere"));
-    let sections = context
-        .map(|context| sections(xml, context))
-        .unwrap_or_default();
-    if !sections.is_empty() {
-        let titles = sections.into_iter().map(Value::String).collect();
-        metadata.insert("sections".to_owned(), Value::Array(titles));
+    if of_container("nature").as_deref() == Some("IDCC") {
+        put(metadata, "idcc", of_container("num"));
+        put(metadata, "convention", of_container("titre"));
     }
+    let sections = context.map(|context| sections(xml, context));
+    put_list(metadata, "sections", sections.unwrap_or_default());
     Some(record)
 }
 
@@ -69,18 +71,13 @@ fn text(xml: &Xml<'_>, depth_max: u32) -> String {
     text
 }
 
-/// `Article L. 1 — Code de la pêche`; annexes keep their own name.
-fn title(number: Option<&str>, text_title: Option<String>) -> Option<String> {
-    let article = number.map(|number| {
-        if number.chars().next().is_some_and(char::is_alphabetic)
-            && number.to_lowercase().starts_with("annexe")
-        {
-            number.to_owned()
-        } else {
-            format!("Article {number}")
-        }
-    });
-    match (article, text_title) {
+/// `Article L. 1 — Code de la pêche`; an article without a number has a title of its own, or none.
+fn title(
+    number: Option<&str>,
+    own_title: Option<String>,
+    text_title: Option<String>,
+) -> Option<String> {
+    match (number.map(heading).or(own_title), text_title) {
         (Some(article), Some(text)) => Some(format!("{article} — {text}")),
         (article, text) => article.or(text),
     }

@@ -8,6 +8,7 @@ use crate::xml::Xml;
 const PARTS: &[&str] = &[
     "NOTICE",
     "VISAS",
+    "BLOC_TEXTUEL",
     "SIGNATAIRES",
     "TP",
     "ABRO",
@@ -27,6 +28,7 @@ pub fn read(xml: &Xml<'_>, depth_max: u32) -> Option<Record> {
         text: text(xml, depth_max),
         title: version("TITREFULL").or_else(|| version("TITRE")),
         url: url(&id, nature.as_deref() == Some("CODE")),
+        genre: id.starts_with("KALI").then_some("agreement"),
         published_on: date(chronicle("DATE_PUBLI")),
         modified_on: date(chronicle("DERNIERE_MODIFICATION")),
         version_of: cid.clone(),

@@ -7,10 +7,13 @@ use moisson_core::{Assembly, Error, Limits, Result, Sink};
 use serde_json::Value;
 
 pub mod csv;
+pub mod debats;
 pub mod dila;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod judilibre;
+pub mod justice;
 pub mod markdown;
 pub mod options;
 pub mod parquet;
@@ -127,10 +130,13 @@ pub struct ReaderEntry {
 /// All readers, in alphabetical order.
 pub const READERS: &[ReaderEntry] = &[
     csv::CSV,
+    debats::ENTRY,
     dila::ENTRY,
     html::ENTRY,
     json::ENTRY,
     jsonl::ENTRY,
+    judilibre::ENTRY,
+    justice::ENTRY,
     markdown::ENTRY,
     parquet::ENTRY,
     text::ENTRY,
@@ -230,7 +236,7 @@ mod tests {
             json!({}),
             &[
                 "unknown reader `jsonll`",
-                "`csv`, `dila`",
+                "`csv`, `debats`, `dila`",
                 "did you mean `jsonl`?",
             ],
         );
