@@ -17,6 +17,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import fonds
 import prose
 
 HERE = Path(__file__).parent
@@ -414,6 +415,7 @@ def files():
     yield from pages()
     yield "csv/questions.csv", questions()
     yield from sittings()
+    yield from fonds.files()
 
 
 def content(name, data):

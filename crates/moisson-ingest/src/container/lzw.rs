@@ -340,11 +340,11 @@ pub(super) mod tests {
         check(&[0x1F, 0x9D, 17], "header");
         check(&[0x1F, 0x9D, 0x90, 0xFF, 0xFF, 0xFF], "means nothing");
         let mut damaged = REAL.to_vec();
-        damaged[12] = 0xFF;
+        damaged[14] = 0xFF;
         let mut out = [0; 64];
         let mut reader = LzwReader::new(damaged.as_slice());
         let read = reader.read(&mut out).unwrap();
-        assert_eq!(&out[..read], b"TOBEORN");
+        assert_eq!(&out[..read], b"TOBEORNOT");
         assert!(reader.read(&mut out).is_err());
     }
 

@@ -147,6 +147,37 @@ fn compressions_are_told_by_content() {
 }
 
 #[test]
+fn files_of_compress_are_read() {
+    let lzw = |bytes: &[u8]| super::lzw::tests::compress(bytes, 16, Some(5000));
+    check(
+        &read("jsonl", lzw(LINES.as_bytes())),
+        &["f un", "f deux"],
+        &[],
+    );
+    let inner = tar(&[("d/a.txt", b"A")]);
+    let archive = tar(&[("b.tar", &inner), ("c.txt.Z", &lzw(b"C"))]);
+    let expected = ["f!b.tar!d/a.txt A", "f!c.txt.Z C"];
+    check(&read("text", lzw(&archive)), &expected, &[]);
+    // Nothing marks the end: the tar inside of a file cut short notices.
+    let packed = lzw(&tar(&[("a.txt", &noise(5000))]));
+    let cut = packed.get(..packed.len() / 2).unwrap();
+    check(
+        &read("text", cut),
+        &[],
+        &["extract/truncated f!a.txt", "*extract/truncated f"],
+    );
+    let broken = [&[0x1F, 0x9D, 0x90][..], &[0xFF; 600]].concat();
+    check(
+        &read("text", broken),
+        &[],
+        &[
+            "extract/malformed-archive f",
+            "*extract/malformed-archive f",
+        ],
+    );
+}
+
+#[test]
 fn archives_are_read_member_by_member() {
     let members: [(&str, &[u8]); 3] = [("d/a.txt", b"A"), ("d/", b""), ("é.txt", b"E")];
     check(

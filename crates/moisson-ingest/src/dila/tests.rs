@@ -161,10 +161,7 @@ fn chains_titles_and_notes() {
         document.metadata["sections"],
         json!(["Livre I", "Titre II"])
     );
-    assert_eq!(
-        document.modified_on,
-        Date::from_ymd(2025, 7, 14)
-    );
+    assert_eq!(document.modified_on, Date::from_ymd(2025, 7, 14));
     assert_eq!(
         (document.version_to, document.sequence),
         (None, 20_250_714_203_006)
