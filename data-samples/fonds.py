@@ -391,7 +391,7 @@ def administrative():
         return f"""{HEAD}<Document>
 <Donnees_Techniques><Identification>{name}.xml</Identification><Date_Mise_Jour>{updated}</Date_Mise_Jour></Donnees_Techniques>
 <Dossier><Code_Juridiction>{court}</Code_Juridiction><Nom_Juridiction>{title}</Nom_Juridiction><Numero_Dossier>{number}</Numero_Dossier><Date_Lecture>{day}</Date_Lecture>{more}<Avocat_Requerant>SCP RIVE</Avocat_Requerant><Type_Decision>Décision</Type_Decision><Type_Recours>Excès de pouvoir</Type_Recours><Code_Publication>{publication}</Code_Publication><Solution>Rejet</Solution></Dossier>
-<Audience><Date_Audience>2025-11-14</Date_Audience><Numero_Role>25111</Numero_Role><Formation_Jugement>3ème chambre</Formation_Jugement></Audience>
+<Audience><Date_Audience>{day}</Date_Audience><Numero_Role>25111</Numero_Role><Formation_Jugement>3ème chambre</Formation_Jugement></Audience>
 <Decision><Texte_Integral>{text}</Texte_Integral></Decision>
 </Document>
 """

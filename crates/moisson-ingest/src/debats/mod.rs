@@ -33,9 +33,16 @@ pub struct Sitting {
 
 /// Reads the sittings of a report, in order; empty if it holds none.
 pub fn sittings(xml: &Xml<'_>) -> Vec<Sitting> {
-    let reports: Vec<usize> = (0..xml.end(0))
-        .filter(|node| is(xml, *node, "CompteRendu"))
-        .collect();
+    let mut reports = Vec::new();
+    let mut at = 0;
+    while at < xml.end(0) {
+        if is(xml, at, "CompteRendu") {
+            reports.push(at);
+            at = xml.end(at);
+        } else {
+            at += 1;
+        }
+    }
     let of_publication = |names: &[&str]| value(xml, 0, reports.first().copied(), names);
     reports
         .iter()

@@ -1,6 +1,6 @@
 //! Sittings as they come, and what is wrong with some.
 
-use moisson_core::{Date, Limits};
+use moisson_core::{Date, Document, Limits};
 use serde_json::{Value, json};
 
 use super::{day, sittings};
@@ -138,7 +138,7 @@ fn sittings_of_one_day_have_keys_of_their_own() {
             sitting(numbers[0]),
             sitting(numbers[1])
         ));
-        let keys: Vec<String> = sink.documents.iter().map(|d| d.key_text()).collect();
+        let keys: Vec<String> = sink.documents.iter().map(Document::key_text).collect();
         assert_eq!(keys, expected);
     };
     check(

@@ -65,11 +65,11 @@ pub enum Step {
 pub struct Pages {
     limit: u64,
     offset: u64,
-    depth: u32,
+    depth: u64,
     in_string: bool,
     is_escaped: bool,
     /// Depth of the elements of the page, once its array has begun.
-    elements_at: Option<u32>,
+    elements_at: Option<u64>,
     role: Role,
     is_page: bool,
     objects: u64,

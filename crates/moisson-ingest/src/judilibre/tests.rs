@@ -1,6 +1,6 @@
 //! Answers as they come, and what is wrong with some.
 
-use moisson_core::{Date, Limits};
+use moisson_core::{Date, Document, Limits};
 use serde_json::{Value, json};
 
 use super::decision::second;
@@ -16,7 +16,7 @@ fn read(options: &Value, text: &str) -> Collected {
 }
 
 fn outcome(sink: &Collected) -> (usize, Vec<String>, Vec<String>, Vec<String>) {
-    let keys = sink.documents.iter().map(|d| d.key_text()).collect();
+    let keys = sink.documents.iter().map(Document::key_text).collect();
     let withdrawn = sink
         .tombstones
         .iter()
