@@ -91,17 +91,25 @@ pub const FONDS: &[&str] = &[
 
 /// Returns the timestamp `YYYYMMDDhhmmss` in the name of an archive, `Freemium_legi_global_20250713-140000.tar.gz`
 /// or `LEGI_20250714-203006.tar.gz`; 0 if there is none.
+///
+/// It stands alone: the numbers in the names of office files are longer.
 pub fn sequence(file_name: &str) -> i64 {
     let bytes = file_name.as_bytes();
-    let is_timestamp = |window: &&[u8]| {
-        window[8] == b'-'
-            && window
-                .iter()
-                .enumerate()
-                .all(|(at, b)| at == 8 || b.is_ascii_digit())
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let is_timestamp = |start: &usize| {
+        let end = start + 15;
+        (*start..end).all(|at| {
+            if at == start + 8 {
+                bytes.get(at) == Some(&b'-')
+            } else {
+                is_digit(at)
+            }
+        }) && !is_digit(end)
+            && start.checked_sub(1).is_none_or(|before| !is_digit(before))
     };
-    let found = bytes.windows(15).rfind(is_timestamp);
-    found.map_or(0, |window| {
+    let found = (0..bytes.len()).rev().find(is_timestamp);
+    let window = found.and_then(|start| bytes.get(start..start + 15));
+    window.map_or(0, |window| {
         window
             .iter()
             .filter(|b| b.is_ascii_digit())
@@ -238,6 +246,8 @@ mod tests {
         check("LEGI_20250714-203006.tar.gz", 20_250_714_203_006);
         check("dossier/JORF_20250714-203006.tar", 20_250_714_203_006);
         check("20250714.tar.gz", 0);
+        check("20250714-203006", 20_250_714_203_006);
+        check("T02826061367-56201242700059.docx", 0);
         check("LEGI_2025071-203006.tar.gz", 0);
         check("", 0);
     }
