@@ -2,7 +2,8 @@
 //!
 //! A [`Harvester`] knows one protocol. It asks through the [`Client`], which keeps to one polite budget per host, and
 //! leaves every object in the [`Mirror`] under a stable name with its [`Receipt`]: data first, receipt last. What has a
-//! receipt is not fetched again unless the server says that it changed. Nothing here opens a file of the output, reads
+//! receipt is not fetched again unless the server says that it changed. A harvest may be killed at any time: transfers
+//! under way are files of the machine, and the next harvest goes on with them. Nothing here opens a file of the output, reads
 //! the environment or looks at a clock: the engine hands all of these over.
 
 pub mod client;
@@ -73,7 +74,7 @@ pub struct Summary {
     pub fetched: u64,
     /// Objects the server confirmed, or that needed no question.
     pub unchanged: u64,
-    /// Objects that could not be had; each has a receipt that says why.
+    /// Objects that could not be had; `failures/SOURCE.json` in the mirror says why (see [`progress::Failure`]).
     pub failed: u64,
     /// Bytes received.
     pub bytes: u64,

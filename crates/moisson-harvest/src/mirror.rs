@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use moisson_core::Result;
 
-/// The part of an output that mirrors remote sources; names are paths with `/`, `SOURCE/…` below a kind.
+/// The part of an output that mirrors remote sources.
+///
+/// Names are paths with `/`: `data/SOURCE/…` the objects as they came, `receipts/SOURCE/….json` what is known of each (see
+/// [`crate::Receipt`]), `failures/SOURCE.json` what the latest harvest could not have; protocols add states of their own.
 pub trait Mirror: Send + Sync {
     /// Reads a small object (a receipt, a state); `None` if there is none.
     ///

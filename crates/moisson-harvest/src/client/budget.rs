@@ -78,6 +78,12 @@ impl Hosts {
         state.interval = state.interval.max(interval);
     }
 
+    /// Interval between requests to a host.
+    #[cfg(test)]
+    pub(super) fn interval(&self, url: &Url) -> Duration {
+        lock(&self.host(url).state).interval
+    }
+
     fn host(&self, url: &Url) -> Arc<Host> {
         let name = url.host_str().unwrap_or_default().to_ascii_lowercase();
         let mut hosts = lock(&self.hosts);

@@ -62,7 +62,6 @@ impl<'a> Exchange<'a> {
         let client = self.client;
         let status = self.status();
         match status {
-            200..=299 | 304 => Step::Done(self),
             408 | 425 | 429 | 500..=599 => {
                 let after = client.retry_after(self.header("retry-after"));
                 if let Some(seconds) = after.filter(|_| matches!(status, 429 | 503)) {
@@ -71,7 +70,7 @@ impl<'a> Exchange<'a> {
                 }
                 Step::again(format!("status {}", self.response.status()), after)
             }
-            400..=499 => Step::Done(self),
+            200..=299 | 304 | 400..=499 => Step::Done(self),
             _ => {
                 let why = format!("unexpected status {}", self.response.status());
                 Step::Never { why }
@@ -188,7 +187,7 @@ pub(super) fn watched<T>(
         let mut future = pin!(future);
         let mut waited = Duration::ZERO;
         while waited < stall {
-            let slice = SLICE.min(stall - waited);
+            let slice = SLICE.min(stall.saturating_sub(waited));
             if let Ok(done) = tokio::time::timeout(slice, future.as_mut()).await {
                 return Ok(Some(done));
             }

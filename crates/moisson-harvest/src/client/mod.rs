@@ -25,6 +25,12 @@ const ANSWER_BYTES_MAX: u64 = 64 << 20;
 /// Longest time between two looks at whether the run is to stop.
 const SLICE: Duration = Duration::from_millis(200);
 
+/// Tells the time; the command line has the clock.
+pub type Clock = dyn Fn() -> SystemTime + Send + Sync;
+
+/// Looks up a secret by its name; the command line has the environment.
+pub type Secrets = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// What the command line hands over once.
 #[derive(Clone)]
 pub struct ClientConfig {
@@ -33,9 +39,9 @@ pub struct ClientConfig {
     /// Runtime that drives requests; it needs threads of its own, IO and time.
     pub runtime: tokio::runtime::Handle,
     /// The clock.
-    pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    pub now: Arc<Clock>,
     /// Looks up a secret by name (an environment variable).
-    pub secret: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub secret: Arc<Secrets>,
     /// Least time between two requests to one host.
     pub interval: Duration,
     /// Attempts per request, the first included.
@@ -52,8 +58,8 @@ impl ClientConfig {
     pub fn new(
         user_agent: String,
         runtime: tokio::runtime::Handle,
-        now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
-        secret: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+        now: Arc<Clock>,
+        secret: Arc<Secrets>,
     ) -> Self {
         Self {
             user_agent,
@@ -62,7 +68,7 @@ impl ClientConfig {
             secret,
             interval: Duration::from_secs(1),
             attempts: 5,
-            stall: Duration::from_secs(60),
+            stall: Duration::from_mins(1),
             second: Duration::from_secs(1),
         }
     }
@@ -165,11 +171,6 @@ impl Client {
             hosts,
             sites: robots::Sites::default(),
         })
-    }
-
-    /// What the client was made of.
-    pub(crate) fn config(&self) -> &ClientConfig {
-        &self.config
     }
 
     /// The moment as RFC 3339 in UTC, for receipts.

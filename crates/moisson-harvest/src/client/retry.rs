@@ -93,18 +93,8 @@ impl Client {
                 let why = format!("{why}, after {attempts} attempts");
                 return Ok(Settled::Failed { why, unreachable });
             }
-            self.wait(backoff(number, after, self.config.second), watch)?;
+            wait(backoff(number, after, self.config.second), watch)?;
         }
-    }
-
-    fn wait(&self, mut left: Duration, watch: &dyn Watch) -> Result<()> {
-        while !left.is_zero() {
-            watch.check()?;
-            let slice = left.min(SLICE);
-            std::thread::sleep(slice);
-            left -= slice;
-        }
-        watch.check()
     }
 
     /// Reads `Retry-After`: seconds, or a date.
@@ -117,6 +107,17 @@ impl Client {
         let now = DateTime::<Utc>::from((self.config.now)());
         u64::try_from((until - now).num_seconds().max(0)).ok()
     }
+}
+
+/// Waits, looking every now and then whether the run is to stop.
+fn wait(mut left: Duration, watch: &dyn Watch) -> Result<()> {
+    while !left.is_zero() {
+        watch.check()?;
+        let slice = left.min(SLICE);
+        std::thread::sleep(slice);
+        left = left.saturating_sub(slice);
+    }
+    watch.check()
 }
 
 /// Exponential back-off with full jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), and

@@ -19,7 +19,10 @@ const ROBOTS_REDIRECTS_MAX: u32 = 5;
 
 /// What is known of the sites of a run.
 #[derive(Debug, Default)]
-pub(super) struct Sites(Mutex<BTreeMap<String, Arc<Mutex<Option<Arc<Site>>>>>>);
+pub(super) struct Sites(Mutex<BTreeMap<String, Arc<Entry>>>);
+
+/// A site by its origin; empty until it was asked.
+type Entry = Mutex<Option<Arc<Site>>>;
 
 /// What a site asks.
 #[derive(Debug)]

@@ -153,12 +153,17 @@ impl Harvester for DilaConfig {
             let last = folder.path().trim_end_matches('/').rsplit('/').next();
             let fond = self.fond.as_deref().or(last).unwrap_or_default();
             let entries = list(harvest, &folder, Acquisition::Bulk)?;
-            let chosen = self.choose(entries, fond, first_day.as_deref());
-            if chosen.is_empty() && (self.full || first_day.is_none()) {
+            let known = |entry: &Entry| {
+                Archive::of(&entry.name, fond).is_some_and(|a| a.is_full || !self.full)
+            };
+            if !entries.iter().any(known) {
                 let address = moisson_core::redact(address);
-                let message = format!("`{address}` lists no archive of the fund `{fond}`");
-                return Err(Error::input(message));
+                let kind = if self.full { "full archive" } else { "archive" };
+                return Err(Error::input(format!(
+                    "`{address}` lists no {kind} of the fund `{fond}`"
+                )));
             }
+            let chosen = self.choose(entries, fond, first_day.as_deref());
             for entry in &chosen {
                 let name = names.of_path(&entry.name, entry.url.as_str());
                 fetch(harvest, &mut progress, entry, name, Acquisition::Bulk, true)?;

@@ -2,6 +2,7 @@
 
 mod dila;
 mod page;
+mod scan;
 
 use std::collections::BTreeSet;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use scraper::{Html, Node};
 use url::Url;
+
+use super::scan::{Piece, Scan};
 
 /// A file or folder of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,37 +25,45 @@ pub(super) struct Entry {
 /// It does not matter whether the page is a table, a list or preformatted text: notes are what comes after one link and
 /// before the next. Links to sort the listing, to the folder above and to other places are left out.
 pub(super) fn entries(html: &str, base: &Url) -> Option<Vec<Entry>> {
-    let page = Html::parse_document(html);
     let mut found: BTreeMap<String, Entry> = BTreeMap::new();
     let mut current: Option<Entry> = None;
     let mut is_index = false;
-    for node in page.tree.root().descendants() {
-        match node.value() {
-            Node::Element(element) if element.name() == "a" => {
-                let next = element.attr("href").and_then(|href| entry(href, base));
-                keep(&mut found, std::mem::replace(&mut current, next));
-            }
-            Node::Text(text) => {
-                let mut inside = node
-                    .ancestors()
-                    .filter_map(|node| node.value().as_element());
-                let inside = inside.find(|element| matches!(element.name(), "a" | "title" | "h1"));
-                match (inside.map(|element| element.name()), &mut current) {
-                    (Some("a"), _) => {}
-                    (Some(_), _) => is_index |= text.to_lowercase().contains("index of"),
-                    (None, Some(entry)) => {
-                        entry.notes.push_str(text);
-                        entry.notes.push(' ');
-                    }
-                    (None, None) => {}
+    // Text of links and titles is no note.
+    let mut inside = "";
+    for piece in Scan::new(html) {
+        match piece {
+            Piece::Open { name, href } => {
+                if let Some(known) = named(name) {
+                    inside = known;
+                }
+                if name.eq_ignore_ascii_case("a") {
+                    let next = href.and_then(|href| entry(&href, base));
+                    keep(&mut found, std::mem::replace(&mut current, next));
                 }
             }
-            _ => {}
+            Piece::Close(name) if named(name) == Some(inside) => inside = "",
+            Piece::Close(_) => {}
+            Piece::Text(text) => match (inside, &mut current) {
+                ("", Some(entry)) => {
+                    entry.notes.push_str(&text);
+                    entry.notes.push(' ');
+                }
+                ("a", _) | ("", None) => {}
+                _ => is_index |= text.to_lowercase().contains("index of"),
+            },
         }
     }
     keep(&mut found, current);
     let entries: Vec<Entry> = found.into_values().collect();
     (is_index || !entries.is_empty()).then_some(entries)
+}
+
+/// Elements whose text is no note.
+fn named(name: &str) -> Option<&'static str> {
+    let known = ["a", "title", "h1"];
+    known
+        .into_iter()
+        .find(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// An icon and a name may be two links to one entry: what stands beside either counts.

@@ -128,6 +128,9 @@ fn a_listing_that_is_none_is_an_error_and_an_archive_that_is_none_a_failure() {
     for answer in [
         Answer::ok("<html><body>En maintenance. <a href=\"/\">Accueil</a></body></html>"),
         Answer::ok("<html><title>Index of /OPENDATA/LEGI</title></html>"),
+        Answer::ok(format!(
+            "<title>Index of /x</title><a href=\"{FIRST}\">x</a>"
+        )),
         Answer::ok(""),
         Answer::new(404, ""),
     ] {

@@ -26,7 +26,8 @@ pub(crate) struct Fixture {
     pub(crate) client: Client,
     pub(crate) mirror: Folder,
     pub(crate) watch: Tally,
-    pub(crate) runtime: tokio::runtime::Runtime,
+    /// Dropped last: it drives the client.
+    _runtime: tokio::runtime::Runtime,
     now: Arc<AtomicU64>,
 }
 
@@ -63,7 +64,7 @@ impl Fixture {
             client: Client::new(config).unwrap(),
             mirror: Folder::new(),
             watch: Tally::default(),
-            runtime,
+            _runtime: runtime,
             now,
         }
     }

@@ -117,7 +117,7 @@ pub fn download(harvest: &Harvest<'_>, wanted: &Wanted) -> Result<Outcome> {
     for last in [false, true] {
         let received = match transfer.run(confirmed)? {
             Settled::Done(Received::Unchanged) => {
-                let Some(receipt) = previous else {
+                let Some(receipt) = &previous else {
                     return Ok(Outcome::never("status 304 to a first request".to_owned()));
                 };
                 return confirm(harvest, wanted, receipt);
@@ -382,7 +382,7 @@ fn refusal(status: u16) -> String {
 }
 
 /// The server confirmed the object; what the catalogue says of it may have changed all the same.
-fn confirm(harvest: &Harvest<'_>, wanted: &Wanted, receipt: Receipt) -> Result<Outcome> {
+fn confirm(harvest: &Harvest<'_>, wanted: &Wanted, receipt: &Receipt) -> Result<Outcome> {
     let said = Said {
         final_url: receipt.final_url.clone(),
         etag: receipt.etag.clone(),
@@ -391,13 +391,13 @@ fn confirm(harvest: &Harvest<'_>, wanted: &Wanted, receipt: Receipt) -> Result<O
         sized: true,
     };
     let measured = (receipt.digest, receipt.bytes);
-    let mut renewed = describe(harvest, wanted, &said, measured, Some(&receipt));
+    let mut renewed = describe(harvest, wanted, &said, measured, Some(receipt));
     if renewed.licence.is_none() {
         // Seen in a header of the answer that brought the bytes.
         renewed.licence.clone_from(&receipt.licence);
     }
     renewed.checksum = renewed.checksum.or_else(|| receipt.checksum.clone());
-    if renewed != receipt {
+    if renewed != *receipt {
         receipt::save(harvest.mirror, &renewed)?;
     }
     Ok(Outcome::Unchanged(renewed))

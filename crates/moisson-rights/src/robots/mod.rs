@@ -14,7 +14,17 @@ pub const ROBOTS_BYTES_MAX: usize = 500 * 1024;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Robots {
     groups: Vec<Group>,
+    delays: Vec<Delay>,
     sitemaps: Vec<String>,
+}
+
+/// A `Crawl-delay`, for the agents that its group named up to there. No rule of the RFC, it ends no list of agents: the
+/// next `User-agent` belongs to the same group, but not to the delay.
+#[derive(Debug, Clone, PartialEq)]
+struct Delay {
+    group: usize,
+    agents: usize,
+    seconds: f64,
 }
 
 /// Rules for some agents.
@@ -23,7 +33,6 @@ struct Group {
     /// Product tokens in lower case; `*` is all.
     agents: Vec<String>,
     rules: Vec<Rule>,
-    crawl_delay: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -93,13 +102,7 @@ impl Robots {
                 }
                 Key::CrawlDelay => {
                     let seconds = String::from_utf8_lossy(value).replace(',', ".");
-                    let seconds = seconds
-                        .parse()
-                        .ok()
-                        .filter(|s: &f64| s.is_finite() && *s >= 0.0);
-                    if let Some(group) = robots.groups.last_mut() {
-                        group.crawl_delay = group.crawl_delay.or(seconds);
-                    }
+                    robots.add_delay(seconds.parse().ok());
                 }
                 Key::Sitemap => {
                     let address = String::from_utf8_lossy(value).into_owned();
@@ -140,9 +143,14 @@ impl Robots {
 
     /// Seconds between two visits that the site asks of `agent`; an extension many sites use.
     pub fn crawl_delay(&self, agent: &str) -> Option<f64> {
-        let groups = self.groups(agent);
-        let delays = groups.iter().filter_map(|group| group.crawl_delay);
-        delays.reduce(f64::max)
+        let agent = if self.names(agent) { agent } else { "*" };
+        let delays = self.delays.iter().filter(|delay| {
+            let group = self.groups.get(delay.group);
+            let agents = group.and_then(|group| group.agents.get(..delay.agents));
+            agents
+                .is_some_and(|agents| agents.iter().any(|known| known.eq_ignore_ascii_case(agent)))
+        });
+        delays.map(|delay| delay.seconds).reduce(f64::max)
     }
 
     /// True if a group names `agent` itself, not just `*`.
@@ -153,6 +161,22 @@ impl Robots {
     /// Addresses of sitemaps, in order.
     pub fn sitemaps(&self) -> &[String] {
         &self.sitemaps
+    }
+
+    fn add_delay(&mut self, seconds: Option<f64>) {
+        let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+        let group = self.groups.iter().enumerate().next_back();
+        if let Some((seconds, (group, named))) = seconds.zip(group) {
+            let agents = named.agents.len();
+            let last = self.delays.last().map(|last| (last.group, last.agents));
+            if last != Some((group, agents)) {
+                self.delays.push(Delay {
+                    group,
+                    agents,
+                    seconds,
+                });
+            }
+        }
     }
 
     fn groups(&self, agent: &str) -> Vec<&Group> {
