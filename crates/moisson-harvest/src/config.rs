@@ -6,6 +6,7 @@ use moisson_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data_gouv::DataGouvConfig;
 use crate::file::FileConfig;
 use crate::hal::HalConfig;
 use crate::judilibre::JudilibreConfig;
@@ -29,6 +30,8 @@ pub enum FetchConfig {
     Hal(HalConfig),
     /// Decisions of justice, through the interface Judilibre of the Cour de cassation.
     Judilibre(JudilibreConfig),
+    /// Datasets of data.gouv.fr, or of another portal made with udata.
+    DataGouv(DataGouvConfig),
 }
 
 impl Default for FetchConfig {
@@ -47,6 +50,7 @@ impl FetchConfig {
             Self::Oai(config) => Box::new(config.clone()),
             Self::Hal(config) => Box::new(config.clone()),
             Self::Judilibre(config) => Box::new(config.clone()),
+            Self::DataGouv(config) => Box::new(config.clone()),
         };
         Box::new(Counting(protocol))
     }
@@ -113,6 +117,19 @@ mod tests {
             (r#"{"kind": "listing", "recursive": true}"#, false),
             (r#"{"kind": "dila", "fond": "LEGI"}"#, true),
             (r#"{"kind": "dila"}"#, true),
+            (
+                r#"{"kind": "oai", "metadata_prefix": "mets", "sets": ["a"], "records": "get"}"#,
+                true,
+            ),
+            (r#"{"kind": "oai"}"#, true),
+            (r#"{"kind": "oai", "set": "a"}"#, false),
+            (r#"{"kind": "hal", "query": "a", "portal": "INRIA"}"#, true),
+            (
+                r#"{"kind": "judilibre", "jurisdiction": ["cc", "ca"]}"#,
+                true,
+            ),
+            (r#"{"kind": "judilibre", "key": "geheim"}"#, false),
+            (r#"{"kind": "data-gouv", "dataset": ["a"]}"#, true),
             (r#"{"kind": "ftp"}"#, false),
         ] {
             let parsed = serde_json::from_str::<FetchConfig>(json);

@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod config;
+pub mod data_gouv;
 pub mod file;
 pub mod hal;
 pub mod judilibre;

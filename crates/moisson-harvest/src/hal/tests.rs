@@ -22,7 +22,9 @@ fn serve(server: &Server, documents: &Documents) {
             .strip_prefix("A+=")
             .map_or(0, |number| number.parse().unwrap());
         let since = asked.target.split("modifiedDate_tdate%3A%5B").nth(1);
-        let since = since.map(|rest| rest[..10].to_owned()).unwrap_or_default();
+        let since = since
+            .map(|rest| rest.chars().take(10).collect::<String>())
+            .unwrap_or_default();
         let rows = asked
             .parameter("rows")
             .unwrap()
@@ -37,7 +39,7 @@ fn serve(server: &Server, documents: &Documents) {
             .collect();
         let next = page
             .last()
-            .map_or(cursor.clone(), |(number, _)| format!("A+={number}"));
+            .map_or(cursor, |(number, _)| format!("A+={number}"));
         let docs: Vec<_> = page
             .iter()
             .map(|(number, modified)| json!({"docid": number, "halId_s": format!("hal-{number}"), "modifiedDate_s": format!("{modified} 10:00:00")}))

@@ -124,11 +124,14 @@ fn kept(fixture: &Fixture) -> Vec<(String, String)> {
         let bytes = fixture.mirror.get(&name).unwrap().unwrap();
         let page: Value = serde_json::from_slice(&bytes).unwrap();
         let ids = |list: &Value| {
-            let ids = list
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|entry| entry["id"].as_str().unwrap()[5..].parse::<u32>().unwrap());
+            let ids = list.as_array().into_iter().flatten().map(|entry| {
+                entry["id"]
+                    .as_str()
+                    .unwrap()
+                    .trim_start_matches("6079d")
+                    .parse::<u32>()
+                    .unwrap()
+            });
             ids.map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
         };
         let list = if page["deleted"].is_array() {

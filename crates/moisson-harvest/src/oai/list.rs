@@ -21,7 +21,7 @@ pub(super) struct Known<'a> {
     pub(super) repository: Repository<'a>,
     identity: Option<Identity>,
     prefixes: Option<Vec<String>>,
-    sets: Option<Option<Vec<Set>>>,
+    sets: Sets,
 }
 
 impl<'a> Known<'a> {
@@ -30,7 +30,7 @@ impl<'a> Known<'a> {
             repository,
             identity: None,
             prefixes: None,
-            sets: None,
+            sets: Sets::Unasked,
         }
     }
 
@@ -53,12 +53,23 @@ impl<'a> Known<'a> {
         Ok(prefixes)
     }
 
+    /// Its sets; `None` if it has none.
     fn sets(&mut self) -> Result<Option<&[Set]>> {
-        if self.sets.is_none() {
-            self.sets = Some(self.repository.sets()?);
+        if matches!(self.sets, Sets::Unasked) {
+            self.sets = self.repository.sets()?.map_or(Sets::None, Sets::Some);
         }
-        Ok(self.sets.as_ref().and_then(Option::as_deref))
+        Ok(match &self.sets {
+            Sets::Some(sets) => Some(sets),
+            Sets::None | Sets::Unasked => None,
+        })
     }
+}
+
+/// What is known of the sets of a repository.
+enum Sets {
+    Unasked,
+    None,
+    Some(Vec<Set>),
 }
 
 /// Harvests a list: goes on where a run was stopped, else asks for what changed.
@@ -99,7 +110,7 @@ pub(super) fn harvest(
         known,
         set,
         name,
-        list: state.list,
+        label: state.list,
         complete,
         running,
         progress,
@@ -201,7 +212,7 @@ struct List<'r, 'a, 'p> {
     known: &'r mut Known<'a>,
     set: Option<&'r str>,
     name: String,
-    list: String,
+    label: String,
     complete: Option<Complete>,
     running: Running,
     progress: &'r mut Progress<'p>,
@@ -216,7 +227,7 @@ impl List<'_, '_, '_> {
             if self.settings.pages_max.is_some_and(|max| asked >= max) {
                 self.harvest.watch.warn(&format!(
                     "stopped after {asked} pages of {}, as `pages_max` says",
-                    self.list
+                    self.label
                 ));
                 return Ok(());
             }
@@ -227,7 +238,7 @@ impl List<'_, '_, '_> {
             };
             if self.running.page > PAGES_MAX {
                 return Err(Error::store(
-                    &self.list,
+                    &self.label,
                     format!("more than {PAGES_MAX} pages; harvest it by sets"),
                 ));
             }
@@ -239,7 +250,7 @@ impl List<'_, '_, '_> {
 
     fn save(&self) -> Result<()> {
         let state = State {
-            list: self.list.clone(),
+            list: self.label.clone(),
             complete: self.complete.clone(),
             running: Some(self.running.clone()),
         };
@@ -416,11 +427,11 @@ impl List<'_, '_, '_> {
                     "twice refused its own resumption token: {}",
                     envelope.error_line()
                 );
-                return Err(Error::store(&self.list, problem));
+                return Err(Error::store(&self.label, problem));
             }
             self.harvest.watch.warn(&format!(
                 "a resumption token of {} is no longer known ({}); the list is asked for again from its beginning",
-                self.list,
+                self.label,
                 envelope.error_line()
             ));
             self.running.token = None;
@@ -511,7 +522,7 @@ impl List<'_, '_, '_> {
         }
         if repeated {
             return Err(Error::store(
-                &self.list,
+                &self.label,
                 "the repository repeats a page and its resumption token without end",
             ));
         }
@@ -538,7 +549,7 @@ impl List<'_, '_, '_> {
             overlap: self.running.overlap,
         };
         let state = State {
-            list: self.list,
+            list: self.label,
             complete: Some(complete),
             running: None,
         };

@@ -325,7 +325,7 @@ impl<'a> Repository<'a> {
                     }
                     return Err(self.status(verb, status));
                 }
-                Ok(_) => problem = "the answer is empty".to_owned(),
+                Ok(_) => "the answer is empty".clone_into(&mut problem),
                 Err(error) => problem = error,
             }
         }

@@ -87,7 +87,7 @@ impl Script {
 
     fn stamp(&self, stamp: &str) -> String {
         if self.granularity == "YYYY-MM-DD" {
-            stamp[..10].to_owned()
+            stamp.chars().take(10).collect()
         } else {
             stamp.to_owned()
         }
@@ -227,10 +227,11 @@ impl Script {
         let next = offset + self.page_size;
         let size = matches.len();
         if next < size {
-            body.push_str(&format!(
+            let token = format!(
                 "<resumptionToken completeListSize=\"{size}\" cursor=\"{offset}\">page+&amp; é=|{next}|{from}|{until}|{set}\
                  </resumptionToken>"
-            ));
+            );
+            body.push_str(&token);
         } else if offset > 0 {
             body.push_str("<resumptionToken/>");
         }
