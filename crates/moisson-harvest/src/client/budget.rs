@@ -41,21 +41,28 @@ impl Hosts {
         Self { interval, hosts }
     }
 
-    /// Waits for the turn of this request.
-    pub(super) fn turn(&self, url: &Url, watch: &dyn Watch) -> Result<Turn> {
+    /// Waits for the turn of this request, but not if the host is to be left alone for longer than `wait_max`: then it
+    /// says how long that is.
+    pub(super) fn turn(
+        &self,
+        url: &Url,
+        wait_max: Duration,
+        watch: &dyn Watch,
+    ) -> Result<Result<Turn, Duration>> {
         let host = self.host(url);
         let mut state = lock(&host.state);
         loop {
             watch.check()?;
             let now = Instant::now();
             let wait = match state.next {
+                Some(next) if next > now + wait_max => return Ok(Err(next - now)),
                 Some(next) if next > now => next - now,
                 _ if state.busy => SLICE,
                 _ => {
                     state.busy = true;
                     state.next = now.checked_add(state.interval);
                     drop(state);
-                    return Ok(Turn(host));
+                    return Ok(Ok(Turn(host)));
                 }
             };
             let waited = host.freed.wait_timeout(state, wait.min(SLICE));

@@ -171,8 +171,11 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// Seconds a host is left alone; a week is as good as for ever.
 fn seconds_capped(seconds: u64) -> u32 {
-    u32::try_from(seconds).unwrap_or(u32::MAX).min(600)
+    u32::try_from(seconds)
+        .unwrap_or(u32::MAX)
+        .min(7 * 24 * 3600)
 }
 
 /// Drives `future`, looking every now and then whether the run is to stop. `None` if it takes longer than a stall.

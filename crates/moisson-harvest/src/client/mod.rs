@@ -185,7 +185,7 @@ impl Client {
     /// robots.txt forbids the address; [`Error::Interrupted`].
     pub fn ask(&self, request: &Request, watch: &dyn Watch) -> Result<Response> {
         let settled = self.settle(watch, |_| {
-            let exchange = match self.open(request, watch)? {
+            let exchange = match self.open(request, &[], watch)? {
                 Step::Done(exchange) => exchange,
                 Step::Again { why, after, .. } => return Ok(Step::again(why, after)),
                 Step::Never { why } => return Ok(Step::Never { why }),
@@ -199,13 +199,22 @@ impl Client {
     }
 
     /// Sends a request and follows its redirects up to the headers of the answer: one attempt.
-    pub(crate) fn open(&self, request: &Request, watch: &dyn Watch) -> Result<Step<Exchange<'_>>> {
-        self.open_within(request, REDIRECTS_MAX, watch)
+    ///
+    /// `conditions` are headers with what a server said earlier. They are apart from those of the request, in which
+    /// `env:NAME` is a secret: a server must not be able to ask for one by its `ETag`.
+    pub(crate) fn open(
+        &self,
+        request: &Request,
+        conditions: &[(&str, String)],
+        watch: &dyn Watch,
+    ) -> Result<Step<Exchange<'_>>> {
+        self.open_within(request, conditions, REDIRECTS_MAX, watch)
     }
 
     fn open_within(
         &self,
         request: &Request,
+        conditions: &[(&str, String)],
         redirects_max: u32,
         watch: &dyn Watch,
     ) -> Result<Step<Exchange<'_>>> {
@@ -217,7 +226,7 @@ impl Client {
             {
                 return Ok(Step::Never { why });
             }
-            let exchange = match self.send(&url, &first, request, watch)? {
+            let exchange = match self.send(&url, &first, request, conditions, watch)? {
                 Step::Done(exchange) => exchange,
                 step => return Ok(step),
             };
@@ -243,6 +252,7 @@ impl Client {
         url: &Url,
         first: &Url,
         request: &Request,
+        conditions: &[(&str, String)],
         watch: &dyn Watch,
     ) -> Result<Step<Exchange<'_>>> {
         let mut builder = self
@@ -259,7 +269,22 @@ impl Client {
                 None => builder.header(name, value),
             };
         }
-        let turn = self.hosts.turn(url, watch)?;
+        for (name, value) in conditions {
+            builder = builder.header(*name, value);
+        }
+        let second = self.config.second;
+        let turn = self
+            .hosts
+            .turn(url, second * retry::WAIT_SECONDS_MAX, watch)?;
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(wait) => {
+                let seconds = wait.as_millis() / second.as_millis().max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                let why = "the server asked to be left alone".to_owned();
+                return Ok(Step::again(why, Some(seconds)));
+            }
+        };
         let answer = exchange::watched(self, watch, builder.send())?;
         Ok(match answer {
             Some(Ok(response)) => Step::Done(Exchange::new(self, response, turn)),

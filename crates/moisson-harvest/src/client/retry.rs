@@ -12,7 +12,7 @@ use crate::Watch;
 const BACKOFF_SECONDS_MAX: u64 = 60;
 
 /// Longest wait a server may ask for, in seconds: a run that hangs for hours helps nobody.
-const RETRY_AFTER_SECONDS_MAX: u64 = 600;
+pub(super) const WAIT_SECONDS_MAX: u32 = 600;
 
 /// What became of an attempt.
 pub(crate) enum Step<T> {
@@ -85,7 +85,7 @@ impl Client {
                 }
             };
             let unreachable = true;
-            if let Some(seconds) = after.filter(|seconds| *seconds > RETRY_AFTER_SECONDS_MAX) {
+            if let Some(seconds) = after.filter(|seconds| *seconds > u64::from(WAIT_SECONDS_MAX)) {
                 let why = format!("{why}; the server asks to come back in {seconds} seconds");
                 return Ok(Settled::Failed { why, unreachable });
             }

@@ -91,7 +91,7 @@ impl Client {
             ..Request::default()
         };
         let settled = self.settle(watch, |_| {
-            match self.open_within(&request, ROBOTS_REDIRECTS_MAX, watch)? {
+            match self.open_within(&request, &[], ROBOTS_REDIRECTS_MAX, watch)? {
                 Step::Done(exchange) => exchange.beginning(ROBOTS_BYTES_MAX + 1, watch),
                 Step::Again { why, after, .. } => Ok(Step::again(why, after)),
                 Step::Never { why } => Ok(Step::Never { why }),

@@ -153,12 +153,14 @@ fn answers_have_a_limit_also_after_decompression() {
     use std::io::Write;
     let fixture = Fixture::new();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(&[b'a'; 100_000]).unwrap();
+    encoder.write_all(&vec![b'a'; 100_000]).unwrap();
     let gzip = encoder.finish().unwrap();
     fixture
         .server
         .page("/gzip", Page::new(gzip).with("Content-Encoding", "gzip"));
-    fixture.server.page("/plain", Page::new([b'a'; 100_000]));
+    fixture
+        .server
+        .page("/plain", Page::new(vec![b'a'; 100_000]));
     for path in ["/gzip", "/plain"] {
         for (bytes_max, fits) in [(100_000, true), (99_999, false)] {
             let request = Request {

@@ -21,6 +21,11 @@ impl Folder {
         Self(folder)
     }
 
+    /// Number of files of transfers under way.
+    pub(crate) fn under_way(&self) -> usize {
+        std::fs::read_dir(self.partial()).unwrap().count()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         let path = self.0.path().join("mirror").join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -234,8 +234,15 @@ impl Transfer<'_> {
             // Killed between the last byte and the receipt.
             return Ok(Step::Done(Received::Whole(origin.said())));
         }
-        let request = self.request(resumed.as_ref(), confirmed);
-        let exchange = match self.harvest.client.open(&request, self.harvest.watch)? {
+        let request = Request {
+            url: self.wanted.url.clone(),
+            headers: self.wanted.headers.clone(),
+            robots: self.wanted.acquisition == Acquisition::Crawl,
+            ..Request::default()
+        };
+        let conditions = conditions(resumed.as_ref(), confirmed);
+        let (client, watch) = (self.harvest.client, self.harvest.watch);
+        let exchange = match client.open(&request, &conditions, watch)? {
             Step::Done(exchange) => exchange,
             Step::Again { why, after, .. } => return Ok(Step::again(why, after)),
             Step::Never { why } => return Ok(Step::Never { why }),
@@ -255,28 +262,6 @@ impl Transfer<'_> {
             (status, _) => Ok(Step::Never {
                 why: refusal(status),
             }),
-        }
-    }
-
-    fn request(&self, resumed: Option<&(u64, Origin)>, confirmed: Option<&Receipt>) -> Request {
-        let mut headers = self.wanted.headers.clone();
-        let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-        if let Some((offset, origin)) = resumed {
-            add("range", &format!("bytes={offset}-"));
-            add("if-range", origin.validator().unwrap_or_default());
-        } else if let Some(receipt) = confirmed {
-            // RFC 9110, section 13.1.3: the date is ignored where there is a tag, so only one is sent.
-            match (&receipt.etag, &receipt.last_modified) {
-                (Some(etag), _) => add("if-none-match", etag),
-                (None, Some(date)) => add("if-modified-since", date),
-                (None, None) => {}
-            }
-        }
-        Request {
-            url: self.wanted.url.clone(),
-            headers,
-            robots: self.wanted.acquisition == Acquisition::Crawl,
-            ..Request::default()
         }
     }
 
@@ -329,6 +314,26 @@ impl Transfer<'_> {
                 progress: received >= PROGRESS_BYTES_MIN,
             },
         })
+    }
+}
+
+/// Headers that ask for the rest of what is there, or only for what changed.
+fn conditions(
+    resumed: Option<&(u64, Origin)>,
+    confirmed: Option<&Receipt>,
+) -> Vec<(&'static str, String)> {
+    if let Some((offset, origin)) = resumed {
+        let validator = origin.validator().unwrap_or_default().to_owned();
+        return vec![
+            ("range", format!("bytes={offset}-")),
+            ("if-range", validator),
+        ];
+    }
+    // RFC 9110, section 13.1.3: the date is ignored where there is a tag, so only one is sent.
+    match confirmed.map(|receipt| (&receipt.etag, &receipt.last_modified)) {
+        Some((Some(etag), _)) => vec![("if-none-match", etag.clone())],
+        Some((None, Some(date))) => vec![("if-modified-since", date.clone())],
+        _ => Vec::new(),
     }
 }
 

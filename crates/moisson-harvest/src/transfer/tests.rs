@@ -67,10 +67,6 @@ fn a_receipt_says_all_that_is_known() {
     );
 
     let wanted = Wanted {
-        checksum: Some("crc32:fbd6b5ca".to_owned()),
-        ..wanted
-    };
-    let wanted = Wanted {
         checksum: None,
         ..wanted
     };
@@ -202,6 +198,7 @@ fn a_kill_loses_nothing_and_a_change_meanwhile_is_noticed() {
         let stopped = download(&fixture.about(&[]), &wanted).unwrap_err();
         assert!(matches!(stopped, moisson_core::Error::Interrupted));
         assert!(crate::Mirror::list(&fixture.mirror, "").unwrap().is_empty());
+        assert_eq!(fixture.mirror.under_way(), 2);
         let other: Vec<u8> = body.iter().rev().copied().collect();
         if changed {
             fixture
@@ -219,9 +216,7 @@ fn a_kill_loses_nothing_and_a_change_meanwhile_is_noticed() {
             4_000_000 - before
         };
         assert_eq!(came, expected);
-        // What is under way leaves nothing behind.
-        let left = std::fs::metadata(crate::Mirror::partial(&fixture.mirror)).unwrap();
-        assert!(left.is_dir());
+        assert_eq!(fixture.mirror.under_way(), 0);
         let unchanged = run(&fixture, &wanted);
         assert!(matches!(unchanged, Outcome::Unchanged(_)));
         assert_eq!(fixture.watch.bytes() - before, expected);
@@ -354,4 +349,39 @@ fn pages_in_memory_are_kept_with_a_receipt() {
     let second = keep_bytes(&about, &wanted, &answer.body, None).unwrap();
     assert!(matches!(second, Outcome::Unchanged(_)));
     assert_eq!(fixture.data("s/oai"), b"<OAI-PMH/>");
+}
+
+#[test]
+fn a_server_cannot_ask_for_a_secret_by_its_tag() {
+    let fixture = Fixture::new();
+    fixture
+        .server
+        .page("/a.xml", Page::new("un texte").etag("env:TEST_KEY"));
+    run(&fixture, &wanted(&fixture, "/a.xml"));
+    run(&fixture, &wanted(&fixture, "/a.xml"));
+    let asked = fixture.server.asked();
+    assert_eq!(asked[1].header("if-none-match"), Some("env:TEST_KEY"));
+}
+
+#[test]
+fn a_host_that_wants_a_long_rest_is_not_asked_for_the_next_object() {
+    let fixture = Fixture::new();
+    fixture.server.page("/b.xml", Page::new("un texte"));
+    let busy = Answer::new(429, "").with("Retry-After", "86400");
+    fixture.server.once("/a.xml", Misdeed::Answer(busy));
+    for path in ["/a.xml", "/b.xml"] {
+        let outcome = run(&fixture, &wanted(&fixture, path));
+        assert!(
+            why(&outcome).contains("the server asks to come back in "),
+            "{outcome:?}"
+        );
+        assert!(matches!(
+            outcome,
+            Outcome::Failed {
+                unreachable: true,
+                ..
+            }
+        ));
+    }
+    assert_eq!(fixture.server.take_paths(), ["/a.xml"]);
 }
