@@ -393,7 +393,9 @@ impl Source<'_> {
                 .filter(|next| !next.is_empty());
             let last = log.last().map(|last| last.date.clone());
             match (next, last) {
-                (Some(next), _) if next != query => next.trim_start_matches('?').clone_into(&mut query),
+                (Some(next), _) if next != query => {
+                    next.trim_start_matches('?').clone_into(&mut query)
+                }
                 // A full page without a way on: the log is asked for again from its last date.
                 (_, Some(last)) if count >= LOG_PAGE && last > since => {
                     query = log_query(&last);

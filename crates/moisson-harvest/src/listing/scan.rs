@@ -134,7 +134,9 @@ fn resolved(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
         rest = after;
-        let reference = after.get(..after.len().min(12).min(after.find(';').unwrap_or(12)));
+        // References are short; looking further for their end would make a row of `&` cost its square.
+        let end = after.bytes().take(12).position(|byte| byte == b';');
+        let reference = end.and_then(|end| after.get(..end));
         let character = reference.and_then(character);
         match character.zip(reference) {
             Some((character, reference)) => {
