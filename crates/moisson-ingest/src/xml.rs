@@ -1,10 +1,9 @@
-//! A small XML tree laid flat: bounded, without recursion, without entities of its own.
+//! XML as a small tree laid flat, or as a stream of steps: bounded, without recursion, without entities of its own.
 
 use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use quick_xml::events::attributes::Attributes;
 
 use crate::html::entities;
 use crate::html::render;
@@ -27,65 +26,27 @@ impl<'a> Xml<'a> {
     /// # Errors
     /// What is wrong, for the ledger.
     pub fn parse(text: &'a str, depth_max: u32) -> Result<Self, String> {
-        let mut reader = Reader::from_str(text);
+        let mut events = Events::new(text, depth_max);
         let mut builder = Builder::default();
         let mut tags = Vec::new();
-        let mut at = 0;
-        loop {
-            let event = reader
-                .read_event()
-                .map_err(|error| format!("{error} at byte {}", reader.error_position()))?;
-            let end = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
-            let raw = text.get(at..end).unwrap_or_default();
-            at = end;
-            match event {
-                Event::Start(_) | Event::Empty(_) => {
-                    let tag = raw.trim_start_matches('<').trim_end_matches(['>', '/']);
-                    if builder.depth() == 0 && !tags.is_empty() {
-                        return Err("more than one root element".to_owned());
-                    }
-                    builder.open(name_of(tag));
-                    tags.push(tag);
-                    if builder.depth() > depth_max as usize {
-                        return Err(format!("nests deeper than {depth_max}"));
-                    }
-                    if matches!(event, Event::Empty(_)) {
-                        builder.close();
-                    }
+        while let Some(step) = events.next()? {
+            match step {
+                Step::Open(tag) => {
+                    builder.open(tag.name);
+                    tags.push(tag.raw);
                 }
-                Event::End(_) => builder.close(),
-                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) if builder.depth() > 0 => {
-                    let is_new = builder.text(match event {
-                        Event::GeneralRef(_) => reference(raw)?,
-                        Event::CData(_) => Cow::Borrowed(inside_cdata(raw)),
-                        _ => Cow::Borrowed(raw),
-                    });
-                    if is_new {
+                Step::Close(_) => builder.close(),
+                Step::Text(run) => {
+                    if builder.text(run) {
                         tags.push("");
                     }
                 }
-                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
-                    if !raw.trim().is_empty() {
-                        return Err("text outside of the root element".to_owned());
-                    }
-                }
-                Event::DocType(_) => {
-                    if raw.contains('[') {
-                        return Err("declares entities in its document type".to_owned());
-                    }
-                }
-                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
-                Event::Eof => break,
             }
         }
-        match builder.innermost() {
-            Some(name) => Err(format!("ends inside of `{name}`")),
-            None if tags.is_empty() => Err("holds no element".to_owned()),
-            None => Ok(Self {
-                nodes: builder.finish(),
-                tags,
-            }),
-        }
+        Ok(Self {
+            nodes: builder.finish(),
+            tags,
+        })
     }
 
     /// Replaces each run of text of which `change` makes something else; returns how many there were.
@@ -180,16 +141,9 @@ impl<'a> Xml<'a> {
     /// Value of an attribute, trimmed; `None` if absent, empty or unreadable. A name without prefix also finds the
     /// attribute of any namespace (`href` finds `xlink:href`).
     pub fn attribute(&self, node: usize, name: &str) -> Option<String> {
-        let tag = self.tags[node];
-        let start = tag.find(|c: char| c.is_ascii_whitespace())?;
-        let attribute = Attributes::new(tag, start)
-            .with_checks(false)
-            .flatten()
-            .find(|attribute| {
-                attribute.key.as_ref() == name.as_bytes()
-                    || attribute.key.local_name().as_ref() == name.as_bytes()
-            })?;
-        let value = std::str::from_utf8(&attribute.value).ok()?;
+        let value = Attributes::new(self.tags[node])
+            .find(|(found, _)| *found == name || local_name(found) == name)?
+            .1;
         let value = entities::decode_again(&entities::decode(value))
             .trim()
             .to_owned();
@@ -208,13 +162,181 @@ impl<'a> Xml<'a> {
     }
 }
 
+/// One step through a document.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// An element begins.
+    Open(Tag<'a>),
+    /// The innermost element ends; its name.
+    Close(&'a str),
+    /// A run of text inside of an element, references resolved.
+    Text(Cow<'a, str>),
+}
+
+/// A start tag.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag<'a> {
+    /// Its name without prefix; the HTML ones in lower case.
+    pub(crate) name: &'a str,
+    /// The tag without its brackets.
+    raw: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    /// Its attributes in order: names without prefix, values as they are written.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        Attributes::new(self.raw).map(|(name, value)| (local_name(name), value))
+    }
+}
+
+/// A document read as a stream of steps, with the bounds that [`Xml::parse`] states: for formats of which a tree would
+/// be mostly coordinates.
+#[derive(Debug)]
+pub(crate) struct Events<'a> {
+    text: &'a str,
+    reader: Reader<&'a [u8]>,
+    at: usize,
+    depth_max: usize,
+    open: Vec<&'a str>,
+    /// An element without content was opened and is to be closed.
+    is_empty: bool,
+    has_root: bool,
+}
+
+impl<'a> Events<'a> {
+    /// Starts at the beginning of a document.
+    pub(crate) fn new(text: &'a str, depth_max: u32) -> Self {
+        Self {
+            text,
+            reader: Reader::from_str(text),
+            at: 0,
+            depth_max: depth_max as usize,
+            open: Vec::new(),
+            is_empty: false,
+            has_root: false,
+        }
+    }
+
+    /// Returns the next step, `None` after the last.
+    ///
+    /// # Errors
+    /// As [`Xml::parse`].
+    pub(crate) fn next(&mut self) -> Result<Option<Step<'a>>, String> {
+        if std::mem::take(&mut self.is_empty) {
+            return Ok(self.open.pop().map(Step::Close));
+        }
+        loop {
+            let event = self
+                .reader
+                .read_event()
+                .map_err(|error| format!("{error} at byte {}", self.reader.error_position()))?;
+            let end = usize::try_from(self.reader.buffer_position()).unwrap_or(self.text.len());
+            let raw = self.text.get(self.at..end).unwrap_or_default();
+            self.at = end;
+            match event {
+                Event::Start(_) => return self.open(raw).map(Some),
+                Event::Empty(_) => {
+                    self.is_empty = true;
+                    return self.open(raw).map(Some);
+                }
+                Event::End(_) => return Ok(self.open.pop().map(Step::Close)),
+                Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
+                    if !self.open.is_empty() {
+                        return Ok(Some(Step::Text(match event {
+                            Event::GeneralRef(_) => reference(raw)?,
+                            Event::CData(_) => Cow::Borrowed(inside_cdata(raw)),
+                            _ => Cow::Borrowed(raw),
+                        })));
+                    }
+                    if !raw.trim().is_empty() {
+                        return Err("text outside of the root element".to_owned());
+                    }
+                }
+                Event::DocType(_) => {
+                    if raw.contains('[') {
+                        return Err("declares entities in its document type".to_owned());
+                    }
+                }
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+                Event::Eof => return self.finish(),
+            }
+        }
+    }
+
+    fn open(&mut self, raw: &'a str) -> Result<Step<'a>, String> {
+        let raw = raw.trim_start_matches('<').trim_end_matches(['>', '/']);
+        if self.open.is_empty() && std::mem::replace(&mut self.has_root, true) {
+            return Err("more than one root element".to_owned());
+        }
+        if self.open.len() >= self.depth_max {
+            return Err(format!("nests deeper than {}", self.depth_max));
+        }
+        let name = name_of(raw);
+        self.open.push(name);
+        Ok(Step::Open(Tag { name, raw }))
+    }
+
+    fn finish(&mut self) -> Result<Option<Step<'a>>, String> {
+        match self.open.last() {
+            Some(name) => Err(format!("ends inside of `{name}`")),
+            None if !self.has_root => Err("holds no element".to_owned()),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Attributes of a tag: names and values as they are written. What cannot be read ends them.
+struct Attributes<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Attributes<'a> {
+    /// Of a tag without its brackets.
+    fn new(tag: &'a str) -> Self {
+        let name = tag.bytes().take_while(|b| !is_space(*b)).count();
+        Self {
+            rest: tag.get(name..).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, after) = self
+            .rest
+            .split_at_checked(memchr::memchr(b'=', self.rest.as_bytes())?)?;
+        let after = after.get(1..)?.trim_ascii_start();
+        let quote = *after
+            .as_bytes()
+            .first()
+            .filter(|b| matches!(b, b'"' | b'\''))?;
+        let after = after.get(1..)?;
+        let (value, rest) = after.split_at_checked(memchr::memchr(quote, after.as_bytes())?)?;
+        self.rest = rest.get(1..)?;
+        Some((name.trim_ascii(), value))
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+fn local_name(name: &str) -> &str {
+    match memchr::memchr(b':', name.as_bytes()) {
+        Some(colon) => name.get(colon + 1..).unwrap_or_default(),
+        None => name,
+    }
+}
+
 /// Name of a tag without prefix; the HTML ones in lower case.
 fn name_of(tag: &str) -> &str {
     let end = tag
-        .find(|c: char| c.is_ascii_whitespace() || c == '/')
-        .unwrap_or(tag.len());
-    let name = tag.get(..end).unwrap_or(tag);
-    let name = name.rsplit(':').next().unwrap_or(name);
+        .bytes()
+        .take_while(|b| !is_space(*b) && *b != b'/')
+        .count();
+    let name = local_name(tag.get(..end).unwrap_or(tag));
     match name {
         "P" => "p",
         "BR" | "Br" => "br",
@@ -250,7 +372,7 @@ fn holds_markup(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Xml;
+    use super::{Events, Step, Xml};
 
     #[test]
     fn what_is_refused() {
@@ -272,6 +394,29 @@ mod tests {
         check(&"<A>".repeat(9), "deeper than 8");
         check(&"<A>".repeat(500_000), "deeper than 8");
         check("Erreur 503", "outside of the root");
+    }
+
+    #[test]
+    fn attributes_as_a_table() {
+        let check = |tag: &str, expected: &[(&str, &str)]| {
+            let xml = format!("<{tag}/>");
+            let mut events = Events::new(&xml, 8);
+            let Some(Step::Open(tag)) = events.next().unwrap() else {
+                panic!("{xml}");
+            };
+            assert_eq!(tag.attributes().collect::<Vec<_>>(), expected, "{xml}");
+            assert!(matches!(events.next(), Ok(Some(Step::Close("A")))));
+            assert!(matches!(events.next(), Ok(None)));
+        };
+        check("A", &[]);
+        check("p:A q:x='1'", &[("x", "1")]);
+        check(
+            "A x=\"a>b 'c'\"  y = '\"' z=\"\" ",
+            &[("x", "a>b 'c'"), ("y", "\""), ("z", "")],
+        );
+        check("A\n\tx='é'\r\ny='&amp;'", &[("x", "é"), ("y", "&amp;")]);
+        check("A x=1 y='2'", &[]); // not XML; what follows is lost
+        check("A x='/'", &[("x", "/")]);
     }
 
     #[test]

@@ -57,16 +57,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Number of open elements.
-    pub(crate) fn depth(&self) -> usize {
-        self.open.len()
-    }
-
-    /// Name of the innermost open element.
-    pub(crate) fn innermost(&self) -> Option<&'a str> {
-        self.open.last().map(|index| self.nodes[*index].name)
-    }
-
     /// Closes what is open and returns the nodes.
     pub(crate) fn finish(mut self) -> Vec<Node<'a>> {
         while !self.open.is_empty() {
