@@ -4,16 +4,20 @@
 //! [`readers::Reader`] turns each member into documents, and [`finish::Finisher`] makes their text final.
 //! Nothing here opens a file, starts a thread or looks at a clock.
 
+pub mod alto;
 pub mod container;
 pub mod debats;
 pub mod dila;
+pub mod ead;
 pub mod encoding;
 pub mod fields;
 pub mod finish;
 pub mod html;
 pub mod judilibre;
 pub mod markdown;
+pub mod mets;
 pub mod normalise;
+mod ocr;
 pub mod readers;
 pub mod record;
 pub mod reference;

@@ -19,6 +19,7 @@ use crate::testing::Collected;
 /// Options with which the sample of a reader is read; none for those not named here.
 fn options(reader: &str) -> Value {
     match reader {
+        "alto" => json!({"unit": "issue"}),
         "csv" => json!({"delimiter": ";", "id": "numero", "text": ["question", "reponse"]}),
         "json" => {
             json!({"records": "$..[?@.type == 'article']", "id": "$.data.id", "text": "$.data.content", "text_format": "html"})

@@ -6,15 +6,18 @@ use arrow::array::RecordBatch;
 use moisson_core::{Assembly, Error, Limits, Result, Sink};
 use serde_json::Value;
 
+pub mod alto;
 pub mod csv;
 pub mod debats;
 pub mod dila;
+pub mod ead;
 pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod judilibre;
 pub mod justice;
 pub mod markdown;
+pub mod ocr_pages;
 pub mod options;
 pub mod parquet;
 pub mod text;
@@ -129,15 +132,18 @@ pub struct ReaderEntry {
 
 /// All readers, in alphabetical order.
 pub const READERS: &[ReaderEntry] = &[
+    alto::ENTRY,
     csv::CSV,
     debats::ENTRY,
     dila::ENTRY,
+    ead::ENTRY,
     html::ENTRY,
     json::ENTRY,
     jsonl::ENTRY,
     judilibre::ENTRY,
     justice::ENTRY,
     markdown::ENTRY,
+    ocr_pages::ENTRY,
     parquet::ENTRY,
     text::ENTRY,
     csv::TSV,
