@@ -111,6 +111,15 @@ pub fn parse(text: &str, depth_max: u32) -> Result<Alto<'_>, String> {
     Ok(parser.alto)
 }
 
+/// What the next word goes into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    #[default]
+    Page,
+    Block,
+    Line,
+}
+
 const VALUE_CHARS_MAX: usize = 500;
 
 #[derive(Default)]
@@ -122,8 +131,7 @@ struct Parser<'a> {
     margins: usize,
     /// For each composed block around: whether it counts as a margin.
     composed: Vec<bool>,
-    in_block: bool,
-    in_line: bool,
+    place: Place,
     /// White space was met since the last word.
     has_gap: bool,
     /// The text is that of an element whose value is used.
@@ -142,13 +150,13 @@ impl<'a> Parser<'a> {
                     page.has_spaces = true;
                 }
             }
-            "HYP" if self.in_line => {
+            "HYP" if self.place == Place::Line => {
                 let page = self.alto.pages.last_mut();
                 if let Some(line) = page.and_then(|page| page.lines.last_mut()) {
                     line.is_broken = true;
                 }
             }
-            "TextLine" => self.in_line = false,
+            "TextLine" => self.place = self.place.min(Place::Block),
             "TextBlock" => self.block(tag),
             "ComposedBlock" => {
                 let is_margin = self.is_apparatus(tag);
@@ -175,8 +183,8 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, name: &str) {
         match name {
-            "TextLine" => self.in_line = false,
-            "TextBlock" => (self.in_block, self.in_line) = (false, false),
+            "TextLine" => self.place = self.place.min(Place::Block),
+            "TextBlock" => self.place = Place::Page,
             "ComposedBlock" => {
                 self.margins -= usize::from(self.composed.pop().unwrap_or_default());
             }
@@ -277,7 +285,7 @@ impl<'a> Parser<'a> {
         }
         page.accuracy = page.accuracy.or(accuracy);
         self.alto.pages.push(page);
-        (self.in_block, self.in_line) = (false, false);
+        self.place = Place::Page;
     }
 
     fn block(&mut self, tag: Tag<'a>) {
@@ -299,7 +307,7 @@ impl<'a> Parser<'a> {
             }
         }
         page.blocks.push(block);
-        (self.in_block, self.in_line) = (true, false);
+        self.place = Place::Block;
     }
 
     fn word(&mut self, tag: Tag<'a>) {
@@ -311,7 +319,7 @@ impl<'a> Parser<'a> {
             text: Cow::Borrowed(""),
             whole: Cow::Borrowed(""),
             part: Part::Whole,
-            is_glued: self.in_line && !has_gap,
+            is_glued: self.place == Place::Line && !has_gap,
             confidence: None,
         };
         let mut characters = None;
@@ -338,20 +346,19 @@ impl<'a> Parser<'a> {
         word.confidence = word
             .confidence
             .or_else(|| character_confidence(characters?));
-        if !self.in_block {
+        if self.place < Place::Block {
             page.blocks.push(Block {
                 first_line: page.lines.len(),
                 is_margin: self.margins > 0,
                 ..Block::default()
             });
-            self.in_block = true;
         }
-        if !self.in_line {
+        if self.place < Place::Line {
             page.lines.push(Line {
                 first_word: page.words.len(),
                 is_broken: false,
             });
-            self.in_line = true;
+            self.place = Place::Line;
         }
         page.words.push(word);
     }

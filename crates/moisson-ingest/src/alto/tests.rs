@@ -264,7 +264,8 @@ fn reading_order_as_a_table() {
                     line(id)
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let xml = format!(
             "<alto><ReadingOrder>{order}</ReadingOrder><Layout><Page>{blocks}</Page></Layout></alto>"
         );
@@ -284,7 +285,8 @@ fn reading_order_as_a_table() {
         let refs: String = ids
             .chars()
             .map(|id| format!("<ElementRef ID='r{id}' REF='{id}'/>"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!("<OrderedGroup>{refs}</OrderedGroup>")
     };
     check(&order("CAB"), ["B", "C", ""], "CAB");
@@ -327,18 +329,18 @@ fn confidence_as_a_table() {
 
 #[test]
 fn columns_come_from_page_and_description() {
+    let blocks = format!(
+        "<TextBlock language='fr'>{}</TextBlock><TextBlock LANG='la'>{0}</TextBlock><TextBlock LANG='fr'>{0}</TextBlock>",
+        line("un mot")
+    );
     let xml = format!(
         "<?xml version='1.0' encoding='UTF-8'?><a:alto xmlns:a='http://bibnum.bnf.fr/ns/alto_prod'><a:Description>\
          <a:sourceImageInformation><a:fileName>C:\\scan\\T0000001.tif</a:fileName>\
          <a:fileIdentifier>https://gallica.bnf.fr/iiif/ark:/12148/bpt6k1/f9/full/full/0/default.jpg</a:fileIdentifier>\
          </a:sourceImageInformation><a:OCRProcessing><a:ocrProcessingStep><a:processingSoftware><a:softwareName>Moteur\
          </a:softwareName><a:softwareVersion>1.2</a:softwareVersion></a:processingSoftware></a:ocrProcessingStep>\
-         </a:OCRProcessing></a:Description><a:Layout><a:Page PHYSICAL_IMG_NR='9' PRINTED_IMG_NR='vii'>{}</a:Page>\
-         </a:Layout></a:alto>",
-        format!(
-            "<TextBlock language='fr'>{}</TextBlock><TextBlock LANG='la'>{0}</TextBlock><TextBlock LANG='fr'>{0}</TextBlock>",
-            line("un mot")
-        ),
+         </a:OCRProcessing></a:Description><a:Layout><a:Page PHYSICAL_IMG_NR='9' PRINTED_IMG_NR='vii'>{blocks}</a:Page>\
+         </a:Layout></a:alto>"
     );
     let sink = read(&json!({}), &xml);
     let document = &sink.documents[0];
@@ -464,13 +466,16 @@ fn hostile_pages_cost_linear_time() {
                 (n * 7919) % 40_000
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let refs: String = (0..40_000)
         .map(|n| format!("<ElementRef REF='B{n}'/>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let tags: String = (0..20_000)
         .map(|n| format!("<OtherTag ID='T{n}' LABEL='StampZone'/>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let tagged = format!("<TextBlock TAGREFS='{}'/>", "X ".repeat(1_000));
     for xml in [
         alto(&chain),

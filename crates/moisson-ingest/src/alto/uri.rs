@@ -208,7 +208,7 @@ fn decode_percent(href: &str) -> String {
 }
 
 /// Public address of what an identifier with an ARK names, with its view (`/f12`) if it has one: the address it stands
-/// in, or Gallica's for the BnF.
+/// in, or that of Gallica for its own.
 pub fn ark_url(identifier: &str) -> Option<String> {
     let at = identifier.find("ark:/")?;
     let (before, ark) = identifier.split_at_checked(at)?;

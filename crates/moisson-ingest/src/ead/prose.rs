@@ -5,35 +5,40 @@ use crate::xml::Xml;
 /// Returns the paragraphs inside of a node, white space collapsed, none empty.
 pub(super) fn paragraphs(xml: &Xml<'_>, node: usize) -> Vec<String> {
     let mut paragraphs = Paragraphs::default();
-    // Where blocks that are open end, innermost last, and what is written there.
-    let mut ends: Vec<(usize, &str)> = Vec::new();
+    // Blocks that are open, innermost last: where they end, and their names.
+    let mut open: Vec<(usize, &str)> = Vec::new();
     let mut at = node + 1;
     while at < xml.end(node) {
-        while let Some((_, tail)) = ends.pop_if(|(end, _)| *end <= at) {
-            paragraphs.close(tail);
+        while let Some((_, name)) = open.pop_if(|(end, _)| *end <= at) {
+            paragraphs.close(name);
         }
         match xml.name(at) {
-            "" => paragraphs.text(xml.run(at)),
-            "lb" => paragraphs.text("\n"),
+            "" => paragraphs.open.push_str(xml.run(at)),
+            "lb" => paragraphs.open.push('\n'),
             "dao" | "daogrp" | "daoset" | "daoloc" | "ptr" | "extptr" | "num" => {
                 at = xml.end(at);
                 continue;
             }
-            "date" if xml.name(xml.parent(at)) == "chronitem" => ends.push((xml.end(at), " : ")),
             name if is_block(name, xml.name(xml.parent(at))) => {
-                paragraphs.flush();
-                ends.push((xml.end(at), "\n\n"));
+                if name != "date" {
+                    paragraphs.flush(false);
+                }
+                open.push((xml.end(at), name));
             }
             _ => {}
         }
         at += 1;
     }
-    paragraphs.flush();
+    while let Some((_, name)) = open.pop() {
+        paragraphs.close(name);
+    }
+    paragraphs.flush(false);
     paragraphs.done
 }
 
 fn is_block(name: &str, parent: &str) -> bool {
     match name {
+        "date" => parent == "chronitem",
         "p" | "head" | "item" | "label" | "chronitem" | "defitem" | "row" | "tr" | "blockquote"
         | "div" | "addressline" | "indexentry" | "li" | "note" => true,
         "bibref" | "archref" | "ref" => {
@@ -50,26 +55,38 @@ fn is_block(name: &str, parent: &str) -> bool {
 struct Paragraphs {
     done: Vec<String>,
     open: String,
+    /// The last one done is an item of a list.
+    is_item: bool,
 }
 
 impl Paragraphs {
-    fn text(&mut self, run: &str) {
-        self.open.push_str(run);
-    }
-
-    fn close(&mut self, tail: &str) {
-        if tail == "\n\n" {
-            self.flush();
-        } else if !self.open.trim().is_empty() {
-            self.open.truncate(self.open.trim_end().len());
-            self.open.push_str(tail);
+    fn close(&mut self, name: &str) {
+        match name {
+            "date" if !self.open.trim().is_empty() => {
+                self.open.truncate(self.open.trim_end().len());
+                self.open.push_str(" : ");
+            }
+            "date" => {}
+            name => self.flush(matches!(
+                name,
+                "item" | "li" | "chronitem" | "row" | "tr" | "defitem" | "indexentry"
+            )),
         }
     }
 
-    fn flush(&mut self) {
+    /// Ends a paragraph; items of a list are lines of one.
+    fn flush(&mut self, is_item: bool) {
         let words: Vec<&str> = self.open.split_whitespace().collect();
         if !words.is_empty() {
-            self.done.push(words.join(" "));
+            let text = words.join(" ");
+            match self.done.last_mut().filter(|_| is_item && self.is_item) {
+                Some(list) => {
+                    list.push('\n');
+                    list.push_str(&text);
+                }
+                None => self.done.push(text),
+            }
+            self.is_item = is_item;
         }
         self.open.clear();
     }

@@ -61,7 +61,7 @@ fn texts_as_a_table() {
         "<bioghist><head>Histoire</head><p>Né à <geogname>Val</geogname>.<lb/>Mort.</p><list><item>un</item><item>deux</item></list>\
          <chronlist><chronitem><date>1901</date><event>Fondation.</event></chronitem></chronlist></bioghist>\
          <descgrp><custodhist><p>Don.</p></custodhist></descgrp><daogrp><daoloc href='x'/></daogrp>",
-        "Histoire\n\nNé à Val. Mort.\n\nun\n\ndeux\n\n1901 : Fondation.\n\nDon.",
+        "Histoire\n\nNé à Val. Mort.\n\nun\ndeux\n1901 : Fondation.\n\nDon.",
     );
     check(
         "<relatedmaterial><archref>A 1</archref><archref>A 2</archref></relatedmaterial>",

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::alto::uri;
+use crate::readers::has_extension;
 use crate::xml::Xml;
 
 /// Returns the keys of the pages, each once.
@@ -64,12 +65,9 @@ fn alto_files(xml: &Xml<'_>) -> Vec<File> {
         let Some(href) = href.filter(|href| href.len() <= HREF_BYTES_MAX) else {
             continue;
         };
-        let path = href
-            .split(['?', '#'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let is_xml = path.ends_with(".xml") || path.ends_with(".xml.gz") || path.ends_with(".alto");
+        let path = href.split(['?', '#']).next().unwrap_or_default();
+        let path = path.strip_suffix(".gz").unwrap_or(path);
+        let is_xml = has_extension(path, &["xml", "alto"]);
         let mime = xml.attribute(file, "MIMETYPE").unwrap_or_default();
         if !is_xml && !mime.contains("xml") {
             continue;

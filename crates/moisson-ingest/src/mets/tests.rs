@@ -79,7 +79,8 @@ fn pages_as_a_table() {
     let pages: String = ["P1", "P2"]
         .iter()
         .map(|p| format!("<m:div TYPE='page'><m:fptr FILEID='A1' BEGIN='{p}'/></m:div>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let one = format!(
         "<m:fileGrp USE='alto'>{}</m:fileGrp>",
         file("A1", "ALTO/p1.xml")
@@ -200,10 +201,12 @@ fn only_issues_are_assembled() {
 fn hostile_structures_cost_linear_time() {
     let files: String = (0..30_000)
         .map(|n| file(&format!("A{n}"), &format!("ALTO/{n}.xml")))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let divs: String = (0..30_000)
         .map(|n| format!("<div ORDER='{}'><fptr FILEID='A{n}'/></div>", 30_000 - n))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let found = keys(&format!(
         "<fileGrp USE='alto'>{files}</fileGrp><structMap TYPE='PHYSICAL'><div>{divs}</div></structMap>"
     ));

@@ -107,8 +107,13 @@ fn read(head: &str) -> Notice {
 
 /// A page of HTML as plain text, a rule (`<hr>`) as a form feed; `None` if it nests too deep.
 pub(crate) fn plain(html: &str, depth_max: u32) -> Option<String> {
+    // HTML takes a line end for a space; after a hyphen it is the end of a line on the page.
+    let html = html
+        .replace("-\r\n", "-<br/>")
+        .replace("-\n", "-<br/>")
+        .replace("¬\n", "¬<br/>");
     let mut pages = Vec::new();
-    for piece in rules(html) {
+    for piece in rules(&html) {
         pages.push(crate::html::fragment_to_text(piece, depth_max)?);
     }
     Some(pages.join("\u{c}"))
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn rules_are_pages() {
         let check = |html: &str, expected: &str| {
-            assert_eq!(plain(html, 64).as_deref(), Some(expected), "{html}")
+            assert_eq!(plain(html, 64).as_deref(), Some(expected), "{html}");
         };
         check(
             "<p>Un.</p><hr/><p>Deux.</p><HR class='x'><p>Trois.",
@@ -202,6 +207,7 @@ mod tests {
         );
         check("<p>Un.</p><href>Deux.", "Un.\n\nDeux.");
         check("Un.<hr", "Un.");
+        check("<p>la tran-\nquillité\nrègne", "la tran-\nquillité règne");
         assert_eq!(plain(&"<div>".repeat(100_000), 64), None);
     }
 

@@ -127,23 +127,21 @@ impl Reader for AltoPages {
                 Ok(parsed) => self.pages(&parsed, &member, whole.digest, sink),
                 Err(detail) => sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail)),
             },
+            // A page is read alone: METS has no text.
+            Ok("mets") if self.options.unit == Unit::Page => Ok(()),
             Ok("mets") => match Xml::parse(&decoded.text, depth_max) {
-                Ok(xml) if self.options.unit == Unit::Issue => {
-                    match mets::contents(&xml, member.uri, whole.digest) {
-                        Some(mut contents) => {
-                            contents.sequence = member.sequence;
-                            if let Some(whole) = &mut contents.whole {
-                                whole.sequence = member.sequence;
-                                whole.raw_modified = member.modified;
-                            }
-                            sink.contents(contents)
+                Ok(xml) => match mets::contents(&xml, member.uri, whole.digest) {
+                    Some(mut contents) => {
+                        contents.sequence = member.sequence;
+                        if let Some(whole) = &mut contents.whole {
+                            whole.sequence = member.sequence;
+                            whole.raw_modified = member.modified;
                         }
-                        // It binds images, or other METS files.
-                        None => Ok(()),
+                        sink.contents(contents)
                     }
-                }
-                // A page is read alone: METS has no text.
-                Ok(_) => Ok(()),
+                    // It binds images, or other METS files.
+                    None => Ok(()),
+                },
                 Err(detail) => sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail)),
             },
             Ok(other) => {
