@@ -5,11 +5,13 @@
 //! (`https://data.senat.fr/data/debats/cri.zip`): each is one file under a fixed address that is replaced in place, and a
 //! conditional request finds out whether it was.
 
+use std::collections::BTreeMap;
+
 use moisson_core::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::naming::Names;
+use crate::naming::{self, Names};
 use crate::progress::Progress;
 use crate::transfer::{Wanted, download};
 use crate::{Acquisition, Harvest, Harvester, Summary, client};
@@ -21,6 +23,11 @@ pub struct FileConfig {
     /// How the files are acquired. `bulk` states that their publisher offers them for download; `crawl` asks robots.txt
     /// first.
     pub acquisition: Acquisition,
+    /// Further headers of the requests, such as `Accept` where one address gives several formats. A value `env:NAME` is
+    /// looked up in the environment and never stored.
+    pub headers: BTreeMap<String, String>,
+    /// Extension of the names of files whose address has none, `zip`: readers choose by it.
+    pub extension: Option<String>,
     /// Checksum the publisher states, `sha256:…`, `sha1:…`, `md5:…` or `crc32:…`; for a source with one address.
     pub checksum: Option<String>,
 }
@@ -29,6 +36,8 @@ impl Default for FileConfig {
     fn default() -> Self {
         Self {
             acquisition: Acquisition::Bulk,
+            headers: BTreeMap::new(),
+            extension: None,
             checksum: None,
         }
     }
@@ -44,8 +53,17 @@ impl Harvester for FileConfig {
         let mut progress = Progress::new(harvest);
         let mut wanted = Vec::with_capacity(harvest.at.len());
         for url in harvest.at {
-            let name = names.of_url(&client::parse(url)?);
+            let mut name = names.of_url(&client::parse(url)?);
+            let has_extension = name
+                .rsplit('/')
+                .next()
+                .is_some_and(|last| last.contains('.'));
+            if let Some(extension) = self.extension.as_deref().filter(|_| !has_extension) {
+                name.push('.');
+                name.push_str(&naming::segment(extension));
+            }
             wanted.push(Wanted {
+                headers: self.headers.clone().into_iter().collect(),
                 checksum: self.checksum.clone(),
                 ..Wanted::new(name, url, self.acquisition)
             });
@@ -105,6 +123,22 @@ mod tests {
     }
 
     #[test]
+    fn headers_choose_a_format_and_its_extension_names_the_file() {
+        let fixture = Fixture::new();
+        fixture.server.route("/celex/32016R0679", |asked| {
+            Answer::ok(asked.header("accept").unwrap_or_default())
+        });
+        let config = FileConfig {
+            headers: [("Accept".to_owned(), "application/xml".to_owned())].into(),
+            extension: Some("xml".to_owned()),
+            ..FileConfig::default()
+        };
+        let at = [fixture.server.url("/celex/32016R0679")];
+        fixture.harvest(&config, &at).unwrap();
+        assert_eq!(fixture.data("s/32016R0679.xml"), b"application/xml");
+    }
+
+    #[test]
     fn failures_are_recorded_and_go_with_the_next_harvest() {
         let fixture = Fixture::new();
         let at = [fixture.server.url("/a.xml"), fixture.server.url("/b.xml")];
@@ -150,7 +184,7 @@ mod tests {
                 } else {
                     crate::Acquisition::Bulk
                 },
-                checksum: None,
+                ..FileConfig::default()
             };
             if let Some(robots) = robots.clone() {
                 fixture.server.route("/robots.txt", move |_| robots.clone());
