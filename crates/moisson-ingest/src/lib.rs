@@ -12,6 +12,7 @@ pub mod ead;
 pub mod encoding;
 pub mod fields;
 pub mod finish;
+mod flow;
 pub mod html;
 pub mod judilibre;
 pub mod markdown;
@@ -23,6 +24,7 @@ pub mod record;
 pub mod reference;
 #[cfg(test)]
 mod samples;
+pub mod tei;
 #[cfg(test)]
 pub mod testing;
 pub mod xml;

@@ -20,6 +20,7 @@ pub mod markdown;
 pub mod ocr_pages;
 pub mod options;
 pub mod parquet;
+pub mod tei;
 pub mod text;
 
 /// One member handed to a reader: a file, or a member of an archive, as a stream of decompressed bytes.
@@ -145,6 +146,7 @@ pub const READERS: &[ReaderEntry] = &[
     markdown::ENTRY,
     ocr_pages::ENTRY,
     parquet::ENTRY,
+    tei::ENTRY,
     text::ENTRY,
     csv::TSV,
 ];
