@@ -102,6 +102,11 @@ impl Flow {
 
     /// Opens a row of a table.
     pub(crate) fn open_row(&mut self) {
+        if self.cells > 0 {
+            // A table inside of a cell is part of its line.
+            self.space = true;
+            return;
+        }
         self.owe(Gap::Line);
         self.cells_in_row = 0;
         self.separators = 0;
@@ -109,12 +114,21 @@ impl Flow {
 
     /// Closes a row; empty cells at its end leave nothing.
     pub(crate) fn close_row(&mut self) {
+        if self.cells > 0 {
+            self.space = true;
+            return;
+        }
         self.separators = 0;
         self.owe(Gap::Line);
     }
 
     /// Opens a cell, which is apart from the one before it by ` | `.
     pub(crate) fn open_cell(&mut self) {
+        if self.cells > 0 {
+            self.cells += 1;
+            self.space = true;
+            return;
+        }
         self.separators += u32::from(self.cells_in_row > 0);
         self.cells_in_row += 1;
         self.cells += 1;
@@ -124,7 +138,7 @@ impl Flow {
     /// Closes a cell.
     pub(crate) fn close_cell(&mut self) {
         self.cells = self.cells.saturating_sub(1);
-        self.space = false;
+        self.space = self.cells > 0;
     }
 
     /// Owes a space.
@@ -153,6 +167,11 @@ impl Flow {
     /// True if white space or a gap stands before the next word.
     pub(crate) fn is_apart(&self) -> bool {
         self.space || self.gap > Gap::None || self.out.is_empty() || self.broken.is_some()
+    }
+
+    /// True if the next word stands on the line of the last.
+    pub(crate) fn is_after_word(&self) -> bool {
+        self.gap == Gap::None && !self.out.is_empty()
     }
 
     /// Adds a run of text, white space collapsed.

@@ -10,6 +10,7 @@ pub mod debats;
 pub mod dila;
 pub mod ead;
 pub mod encoding;
+pub mod eu;
 pub mod fields;
 pub mod finish;
 mod flow;

@@ -6,7 +6,7 @@ use super::Flat;
 use super::page::Page;
 
 /// Fills in all but the text.
-pub(super) fn read(flat: &Flat<'_>) -> Page {
+pub(crate) fn read(flat: &Flat<'_>) -> Page {
     let mut page = Page::default();
     let mut open_graph_title = None;
     let mut heading = None;

@@ -1,10 +1,10 @@
 //! HTML to plain text: fragments as they stand in records, and whole pages without their menus.
 
 mod boilerplate;
-mod bounds;
+pub(crate) mod bounds;
 mod elements;
 pub(crate) mod entities;
-mod facts;
+pub(crate) mod facts;
 mod page;
 #[cfg(test)]
 mod reader_tests;
@@ -41,13 +41,13 @@ pub fn fragment_to_text(html: &str, depth_max: u32) -> Option<String> {
 }
 
 /// A parsed page laid flat, with the elements that carry attributes.
-struct Flat<'a> {
-    nodes: Vec<Node<'a>>,
+pub(crate) struct Flat<'a> {
+    pub(crate) nodes: Vec<Node<'a>>,
     elements: Vec<Option<ElementRef<'a>>>,
 }
 
 impl<'a> Flat<'a> {
-    fn new(html: &'a Html) -> Self {
+    pub(crate) fn new(html: &'a Html) -> Self {
         let mut builder = Builder::default();
         let mut elements = Vec::new();
         let root = html.tree.root();
@@ -91,7 +91,7 @@ impl<'a> Flat<'a> {
         }
     }
 
-    fn attribute(&self, index: usize, name: &str) -> Option<&'a str> {
+    pub(crate) fn attribute(&self, index: usize, name: &str) -> Option<&'a str> {
         self.elements[index].and_then(|element| element.attr(name))
     }
 }

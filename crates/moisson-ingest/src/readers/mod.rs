@@ -11,6 +11,8 @@ pub mod csv;
 pub mod debats;
 pub mod dila;
 pub mod ead;
+pub mod eurlex;
+pub mod formex;
 pub mod html;
 pub mod json;
 pub mod jsonl;
@@ -138,6 +140,8 @@ pub const READERS: &[ReaderEntry] = &[
     debats::ENTRY,
     dila::ENTRY,
     ead::ENTRY,
+    eurlex::ENTRY,
+    formex::ENTRY,
     html::ENTRY,
     json::ENTRY,
     jsonl::ENTRY,

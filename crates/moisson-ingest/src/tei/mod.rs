@@ -4,6 +4,7 @@
 //! of it (domain notes, section 5.4).
 
 mod date;
+mod habits;
 mod hal;
 mod header;
 mod kind;
@@ -17,8 +18,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::xml::Xml;
+use habits::Habits;
 use header::Header;
-use prose::{Habits, Prose};
+use prose::Prose;
 
 /// What becomes of notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
