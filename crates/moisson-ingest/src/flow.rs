@@ -280,16 +280,14 @@ fn trim_start(text: &str) -> &str {
 /// Length of the words at the start that have single spaces between them, so that they are copied at once.
 fn stretch(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if *byte <= b' ' && is_collapsible(*byte) {
-            let is_single =
-                *byte == b' ' && bytes.get(at + 1).is_some_and(|next| !is_collapsible(*next));
-            if !is_single {
-                return at;
-            }
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte > b' ' || !is_collapsible(*byte) {
+            continue;
         }
-        at += 1;
+        let next = bytes.get(at + 1);
+        if *byte != b' ' || next.is_none_or(|next| is_collapsible(*next)) {
+            return at;
+        }
     }
     bytes.len()
 }

@@ -233,7 +233,7 @@ impl<'x, 'a> Walk<'x, 'a> {
             Kind::Inline => self.push(node, kind, Close::Nothing),
             Kind::Drop => self.xml.end(node),
             Kind::Paragraph | Kind::Line if is_in_heading => self.gap(node, kind, Gap::Line),
-            Kind::Line => self.gap(node, kind, Gap::Line),
+            Kind::Line | Kind::List => self.gap(node, kind, Gap::Line),
             // The first paragraph of a recital or point stands beside its number.
             Kind::Division | Kind::Paragraph | Kind::Heading => {
                 self.gap(node, kind, Gap::Paragraph)
@@ -248,7 +248,6 @@ impl<'x, 'a> Walk<'x, 'a> {
             }
             Kind::Numbered => self.gap(node, kind, Gap::Paragraph),
             Kind::Number => self.push(node, Kind::Inline, Close::Lead(Gap::None)),
-            Kind::List => self.gap(node, kind, Gap::Line),
             Kind::Item => self.item(node),
             Kind::Row => {
                 self.flow.open_row();

@@ -126,7 +126,7 @@ fn bad_input_as_a_table() {
         "extract/malformed-xml",
     );
     check(&b"<ACT><P>".repeat(60_000), "extract/malformed-xml");
-    check(&[b'x'; 5 << 20], "extract/too-large");
+    check(&vec![b'x'; 5 << 20], "extract/too-large");
     // Descriptions of packages have no text by design.
     let sink = read(&Value::Null, "a.doc.xml", b"<DOC><BIB.DOC/></DOC>");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Law and case law of the European Union: Formex 4, and the pages of EUR-Lex and CELLAR (domain notes, section 5.6).
 
 pub(crate) mod celex;
+mod classes;
 pub(crate) mod formex;
 #[cfg(test)]
 mod formex_tests;

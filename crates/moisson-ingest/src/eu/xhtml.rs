@@ -6,13 +6,14 @@
 use moisson_core::Date;
 use scraper::Html;
 
+use super::classes::{self, Kind};
 use super::{Footnotes, celex};
 use crate::flow::{Flow, Gap};
 use crate::html::{Flat, PageOptions, bounds, facts, page};
 
 /// What was read from a page.
 #[derive(Debug, Default)]
-pub(crate) struct Text {
+pub(crate) struct Contents {
     pub(crate) text: String,
     pub(crate) title: Option<String>,
     pub(crate) language: Option<String>,
@@ -23,7 +24,12 @@ pub(crate) struct Text {
 }
 
 /// Reads a page; `None` if it nests deeper than `depth_max`.
-pub(crate) fn read(html: &str, uri: &str, footnotes: Footnotes, depth_max: u32) -> Option<Text> {
+pub(crate) fn read(
+    html: &str,
+    uri: &str,
+    footnotes: Footnotes,
+    depth_max: u32,
+) -> Option<Contents> {
     if !bounds::within(html, depth_max) {
         return None;
     }
@@ -40,12 +46,12 @@ pub(crate) fn read(html: &str, uri: &str, footnotes: Footnotes, depth_max: u32) 
         .or(canonical)
         .or_else(|| number_in_meta(&flat))
         .or_else(|| celex::find(uri));
-    let mut read = Text {
+    let mut read = Contents {
         language: walk.language.clone().or(facts.lang),
         celex,
         eli: eli(html),
         published_on: walk.published_on.or(facts.published),
-        ..Text::default()
+        ..Contents::default()
     };
     if walk.is_known {
         read.title = walk.title().or(facts.title);
@@ -102,106 +108,6 @@ fn eli(html: &str) -> Option<String> {
         .unwrap_or(rest.len());
     let path = rest.get(..end)?.trim_end_matches(['.', ',']);
     Some(format!("http://{path}"))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Inline,
-    Drop,
-    /// Holds blocks.
-    Division,
-    Paragraph,
-    /// A title of the document.
-    DocumentTitle,
-    /// The first line of a heading.
-    Heading,
-    /// The second line of a heading.
-    Subheading,
-    /// A number before its paragraph.
-    Number,
-    /// A numbered point laid out as a grid, a list item.
-    Item,
-    Note,
-    Table,
-    Row,
-    Cell,
-    Break,
-    /// Header cells of the journal.
-    Date,
-    Language,
-    Reference,
-}
-
-/// Kind by the class, which the pages of 2024 prefix with `oj-` and those of the court with `coj-`.
-fn kind_by_class(class: &str) -> Option<Kind> {
-    let name = class
-        .strip_prefix("oj-")
-        .or_else(|| class.strip_prefix("coj-"))
-        .unwrap_or(class);
-    Some(match name {
-        "hd-date" => Kind::Date,
-        "hd-lg" => Kind::Language,
-        "reference" => Kind::Reference,
-        "disclaimer"
-        | "modref"
-        | "arrow"
-        | "separator"
-        | "footer"
-        | "title-doc-oj-reference"
-        | "bglang" => Kind::Drop,
-        _ if name.starts_with("hd-")
-            || name.starts_with("title-fam-member")
-            || name.starts_with("toc") =>
-        {
-            Kind::Drop
-        }
-        "doc-ti" | "title-doc-first" | "title-doc-last" | "doc-end-ti" => Kind::DocumentTitle,
-        "ti-art"
-        | "title-article-norm"
-        | "ti-section-1"
-        | "title-division-1"
-        | "title-annex-1"
-        | "ti-grseq-1"
-        | "ti-tbl"
-        | "title-gr-seq-level-1"
-        | "title-gr-seq-level-2"
-        | "title-gr-seq-level-3"
-        | "sum-title-1" => Kind::Heading,
-        "sti-art"
-        | "stitle-article-norm"
-        | "ti-section-2"
-        | "title-division-2"
-        | "title-annex-2" => Kind::Subheading,
-        "no-parag" | "grid-list-column-1" | "count" => Kind::Number,
-        "grid-list" => Kind::Item,
-        "note" => Kind::Note,
-        "normal" | "norm" | "list" | "signatory" | "final" | "tbl-txt" | "tbl-hdr"
-        | "inline-element" | "pnormal" => Kind::Paragraph,
-        "eli-container"
-        | "eli-subdivision"
-        | "eli-main-title"
-        | "eli-title"
-        | "enumeration-spacing" => Kind::Division,
-        _ => return None,
-    })
-}
-
-fn kind_by_tag(tag: &str) -> Kind {
-    match tag {
-        "script" | "style" | "nav" | "header" | "footer" | "form" | "noscript" | "template"
-        | "head" | "hr" | "img" | "button" => Kind::Drop,
-        "p" | "blockquote" | "pre" | "dd" | "dt" => Kind::Paragraph,
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption" => Kind::Heading,
-        "div" | "ul" | "ol" | "dl" | "section" | "article" | "main" | "body" | "html" => {
-            Kind::Division
-        }
-        "li" => Kind::Item,
-        "table" => Kind::Table,
-        "tr" => Kind::Row,
-        "td" | "th" => Kind::Cell,
-        "br" => Kind::Break,
-        _ => Kind::Inline,
-    }
 }
 
 /// What a table is.
@@ -315,10 +221,12 @@ impl<'x, 'a> Walk<'x, 'a> {
             } else {
                 piece
             };
+            if index > 0 {
+                self.flow.space();
+                self.flow.tidy();
+            }
             self.flow.text(piece);
-            self.flow.space();
         }
-        self.flow.tidy();
     }
 
     fn close(&mut self, close: Close) {
@@ -392,6 +300,9 @@ impl<'x, 'a> Walk<'x, 'a> {
             }
             Kind::Number => self.push(node, None, Close::Lead),
             Kind::Item => {
+                if self.last.take().is_some() {
+                    self.flow.owe(Gap::Paragraph);
+                }
                 self.flow.open_item();
                 self.push(node, None, Close::Item)
             }
@@ -423,12 +334,12 @@ impl<'x, 'a> Walk<'x, 'a> {
     }
 
     fn kind(&mut self, node: usize, tag: &str) -> Kind {
-        let by_tag = kind_by_tag(tag);
+        let by_tag = classes::by_tag(tag);
         if by_tag == Kind::Drop {
             return by_tag;
         }
-        let classes = self.flat.attribute(node, "class").unwrap_or_default();
-        let kinds = || classes.split_ascii_whitespace().filter_map(kind_by_class);
+        let names = self.flat.attribute(node, "class").unwrap_or_default();
+        let kinds = || names.split_ascii_whitespace().filter_map(classes::by_class);
         // `list grid-list-column-1`: a paragraph by one name, and what it is by the other.
         let by_class = kinds()
             .find(|kind| *kind != Kind::Paragraph)
@@ -440,8 +351,7 @@ impl<'x, 'a> Walk<'x, 'a> {
             (Some(kind @ (Kind::Drop | Kind::Date | Kind::Language | Kind::Reference)), _) => kind,
             // A table stays one, whatever its class.
             (_, Kind::Table | Kind::Row | Kind::Cell) => by_tag,
-            (Some(kind), _) => kind,
-            (None, kind) => kind,
+            (Some(kind), _) | (None, kind) => kind,
         }
     }
 
@@ -463,7 +373,7 @@ impl<'x, 'a> Walk<'x, 'a> {
         let text = self.words(node);
         match kind {
             Kind::Language if text.len() == 2 && self.language.is_none() => {
-                self.language = Some(text)
+                self.language = Some(text);
             }
             Kind::Language => {}
             _ => {
@@ -505,9 +415,17 @@ impl<'x, 'a> Walk<'x, 'a> {
 
     fn table(&mut self, node: usize) -> usize {
         let layout = self.layout(node);
-        let gap = if layout == Layout::Data { Gap::Paragraph } else { Gap::Line };
+        let gap = if layout == Layout::Data {
+            Gap::Paragraph
+        } else {
+            Gap::Line
+        };
         let is_after_heading = self.last.take().is_some();
-        self.flow.owe(if is_after_heading { Gap::Paragraph } else { gap });
+        self.flow.owe(if is_after_heading {
+            Gap::Paragraph
+        } else {
+            gap
+        });
         self.push(node, Some(layout), Close::Gap(gap))
     }
 
@@ -603,7 +521,7 @@ impl<'x, 'a> Walk<'x, 'a> {
             let class = self.flat.attribute(node, "class").unwrap_or_default();
             class
                 .split_ascii_whitespace()
-                .any(|class| kind_by_class(class) == Some(Kind::Number))
+                .any(|class| classes::by_class(class) == Some(Kind::Number))
         });
         let is_short = text.chars().count() <= 12;
         text.is_empty()

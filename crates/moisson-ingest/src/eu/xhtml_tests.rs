@@ -141,7 +141,7 @@ fn bad_input_as_a_table() {
         &b"<div class='norm'>".repeat(100_000),
         "extract/malformed-html",
     );
-    check(&[b'x'; 5 << 20], "extract/too-large");
+    check(&vec![b'x'; 5 << 20], "extract/too-large");
     // What is cut short is read as far as it goes, as any page is.
     assert_eq!(
         read(&Value::Null, "a.html", b"<p class='normal'>cou").documents[0].text,

@@ -78,9 +78,9 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// What names a document: `celex` or `path`.
+    /// What names a document: `celex` or `path`. Default `celex`.
     id: Id,
-    /// What becomes of footnotes: `drop` or `end` (paragraphs at the end of the text).
+    /// What becomes of footnotes: `drop` or `end` (paragraphs at the end of the text). Default `end`.
     notes: Footnotes,
 }
 

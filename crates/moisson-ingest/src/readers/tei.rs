@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{About, Member, Reader, ReaderEntry, has_extension, options};
-use crate::tei::{self, Notes, Record, Side, TextOptions};
+use crate::tei::{self, Record, TextOptions};
 use crate::xml::Xml;
 use crate::{encoding, record};
 
@@ -110,46 +110,20 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
 };
 
 /// Options of the reader.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// What names a document: `declared` (see above) or `path`.
+    /// What names a document: `declared` (see above) or `path`. Default `declared`.
     id: Id,
-    /// What becomes of notes: `drop`, `end` (paragraphs at the end of the text) or `inline` (in square brackets).
-    notes: Notes,
-    /// Of `sic` and `corr`, `abbr` and `expan`: `original` or `regularised`.
-    reading: Side,
-    /// Of `orig` and `reg`: `original` (the spelling of the time, which most editions keep throughout) or `regularised`.
-    spelling: Side,
-    /// Shows what could not be read as `[…]`.
-    gaps: bool,
-    /// Keeps the line ends of the print (`lb`) in prose, as for verse that is encoded as paragraphs.
-    line_breaks: bool,
-    /// Keeps prefaces and dedications.
-    front: bool,
-    /// Keeps afterwords and appendices.
-    back: bool,
+    #[serde(flatten)]
+    text: TextOptions,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            id: Id::Declared,
-            notes: Notes::End,
-            reading: Side::Regularised,
-            spelling: Side::Original,
-            gaps: false,
-            line_breaks: false,
-            front: true,
-            back: false,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Id {
     /// The identifier it declares, else its path.
+    #[default]
     Declared,
     /// The path of its file.
     Path,
@@ -175,7 +149,7 @@ impl Reader for Tei {
             Ok(xml) => xml,
             Err(detail) => return sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail)),
         };
-        let Some(records) = tei::read(&xml, &self.text_options()) else {
+        let Some(records) = tei::read(&xml, &self.options.text) else {
             let detail = format!("root element `{}` is not of TEI", xml.name(0));
             return sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail));
         };
@@ -210,20 +184,6 @@ impl Reader for Tei {
 
     fn wants(&self, uri: &str) -> bool {
         has_extension(uri, ENTRY.extensions)
-    }
-}
-
-impl Tei {
-    fn text_options(&self) -> TextOptions {
-        TextOptions {
-            notes: self.options.notes,
-            reading: self.options.reading,
-            spelling: self.options.spelling,
-            gaps: self.options.gaps,
-            line_breaks: self.options.line_breaks,
-            front: self.options.front,
-            back: self.options.back,
-        }
     }
 }
 

@@ -134,7 +134,7 @@ impl Header {
         publication.into_iter().for_each(&mut collect);
         let of_publication = names.len();
         let paper = source.and_then(|source| xml.find(source, &["biblStruct"]));
-        paper.into_iter().for_each(|node| {
+        if let Some(node) = paper {
             for idno in xml.descendants(node, "idno") {
                 let kind = xml
                     .attribute(idno, "type")
@@ -144,7 +144,7 @@ impl Header {
                     names.push((kind, value));
                 }
             }
-        });
+        }
         let named = |(kind, _): &&(String, String)| {
             !matches!(
                 kind.as_str(),
@@ -155,7 +155,7 @@ impl Header {
             .attribute(root, "id")
             .or_else(|| names.iter().find(named).map(|(_, value)| value.clone()));
         self.url = names.iter().find_map(|(kind, value)| address(kind, value));
-        names.truncate(of_publication.max(1).min(LIST_MAX));
+        names.truncate(of_publication.clamp(1, LIST_MAX));
         let map: Map<String, Value> = names
             .into_iter()
             .map(|(kind, value)| {

@@ -45,15 +45,43 @@ pub(crate) enum Side {
 }
 
 /// How the text is made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own in pipelines"
+)]
 pub(crate) struct TextOptions {
+    /// What becomes of notes: `drop`, `end` (paragraphs at the end of the text) or `inline` (in square brackets).
+    /// Default `end`.
     pub(crate) notes: Notes,
+    /// Of `sic` and `corr`, `abbr` and `expan`: `original` or `regularised`. Default `regularised`.
     pub(crate) reading: Side,
+    /// Of `orig` and `reg`: `original` (the spelling of the time, which most editions keep throughout) or `regularised`.
+    /// Default `original`.
     pub(crate) spelling: Side,
+    /// Shows what could not be read as `[…]`.
     pub(crate) gaps: bool,
+    /// Keeps the line ends of the print (`lb`) in prose, as for verse that is encoded as paragraphs.
     pub(crate) line_breaks: bool,
+    /// Keeps prefaces and dedications.
     pub(crate) front: bool,
+    /// Keeps afterwords and appendices.
     pub(crate) back: bool,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self {
+            notes: Notes::End,
+            reading: Side::Regularised,
+            spelling: Side::Original,
+            gaps: false,
+            line_breaks: false,
+            front: true,
+            back: false,
+        }
+    }
 }
 
 /// One document of a TEI file.

@@ -165,10 +165,8 @@ impl<'x, 'a> Prose<'x, 'a> {
                 self.flow.space();
                 self.push(node, kind, Close::Space)
             }
-            Kind::Drop => self.pass(node),
             Kind::Division if self.is_left_out(node) => self.pass(node),
             Kind::Matter if !self.is_wanted_matter(name) => self.pass_matter(node),
-            Kind::TitlePage => self.pass(node),
             Kind::Division | Kind::Matter | Kind::Paragraph | Kind::Stanza | Kind::List => {
                 self.gap(node, kind, Gap::Paragraph)
             }
@@ -210,25 +208,18 @@ impl<'x, 'a> Prose<'x, 'a> {
             }
             Kind::Note => self.note(node),
             Kind::Choice | Kind::Apparatus => self.choose(node, kind),
-            Kind::Mark if self.options.reading == Side::Original => {
-                self.push(node, Kind::Inline, Close::Nothing)
-            }
-            Kind::Expansion if self.options.reading == Side::Regularised => {
-                self.push(node, Kind::Inline, Close::Nothing)
-            }
-            Kind::Mark | Kind::Expansion => self.pass(node),
+            Kind::Mark | Kind::Expansion => self.abbreviation(node, kind),
             Kind::Token => self.token(node, name),
             Kind::Highlight => self.highlight(node),
             Kind::Reference => self.reference(node),
             Kind::Figure if self.has_caption(node) => {
                 self.gap(node, Kind::Division, Gap::Paragraph)
             }
-            Kind::Figure => self.pass(node),
             Kind::Description if self.parent_kind() == Some(Kind::Stage) => {
                 self.push(node, Kind::Inline, Close::Nothing)
             }
-            Kind::Description => self.pass(node),
             Kind::Interruption => self.interruption(node),
+            Kind::Drop | Kind::TitlePage | Kind::Figure | Kind::Description => self.pass(node),
         }
     }
 
@@ -424,6 +415,18 @@ impl<'x, 'a> Prose<'x, 'a> {
             self.parent_kind(),
             Some(Kind::Division | Kind::Utterance | Kind::Paragraph)
         )
+    }
+
+    /// The mark of an abbreviation belongs to the original, the letters supplied for it to the regularised text.
+    fn abbreviation(&mut self, node: usize, kind: Kind) -> usize {
+        let side = match kind {
+            Kind::Mark => Side::Original,
+            _ => Side::Regularised,
+        };
+        if self.options.reading == side {
+            return self.push(node, Kind::Inline, Close::Nothing);
+        }
+        self.pass(node)
     }
 
     /// Of readings side by side the one that is asked for, of witnesses the one the editor chose.

@@ -30,10 +30,12 @@ fn text_with(options: &Value, body: &str) -> String {
         .unwrap_or_default()
 }
 
+fn check(body: &str, expected: &str) {
+    assert_eq!(text_with(&Value::Null, body), expected, "{body}");
+}
+
 #[test]
-fn text_rules_as_a_table() {
-    let check =
-        |body: &str, expected: &str| assert_eq!(text_with(&Value::Null, body), expected, "{body}");
+fn prose_verse_and_speech_as_a_table() {
     check(
         "<p>Un\n   <hi>deux</hi>, trois.</p><p/><p>Quatre.</p>",
         "Un deux, trois.\n\nQuatre.",
@@ -74,7 +76,10 @@ fn text_rules_as_a_table() {
          <u who='Jeanne_Dupin'>Trois <kinesic><desc>(Rires)</desc></kinesic>.</u><note>Suspension.</note></div>",
         "Le président:\nUn.\n\n(Rires.)\n\nDeux.\n\nJeanne Dupin\nTrois\n\n(Rires)\n\n.\n\nSuspension.",
     );
-    // Letters, lists, tables, quotations.
+}
+
+#[test]
+fn letters_lists_tables_and_quotations_as_a_table() {
     check(
         "<opener><dateline>Paris, 3 mai</dateline><salute>Madame,</salute></opener><p>x</p><closer>Adieu. <signed>G.</signed></closer>",
         "Paris, 3 mai\nMadame,\n\nx\n\nAdieu.\nG.",
@@ -103,7 +108,10 @@ fn text_rules_as_a_table() {
         "<div><formula>E=mc^2</formula><p>où <formula>m</formula></p></div>",
         "E=mc^2\n\noù m",
     );
-    // Readings.
+}
+
+#[test]
+fn readings_and_prints_as_a_table() {
     check(
         "<p><choice><sic>fote</sic><corr>faute</corr></choice> <choice><orig>estoit</orig><reg>était</reg></choice> <choice><abbr>M.</abbr><expan>M<ex>onsieur</ex></expan></choice></p>",
         "faute estoit Monsieur",
@@ -160,7 +168,7 @@ fn text_rules_as_a_table() {
 #[test]
 fn options_as_a_table() {
     let check = |options: Value, body: &str, expected: &str| {
-        assert_eq!(text_with(&options, body), expected, "{options} {body}")
+        assert_eq!(text_with(&options, body), expected, "{options} {body}");
     };
     let noted = "<p>Un<note n='1'>Note <note>b</note> c.</note> deux.</p><p>Trois.</p>";
     check(json!({}), noted, "Un deux.\n\nTrois.\n\nNote b c.");
@@ -187,7 +195,7 @@ fn front_and_back() {
                <div type='preface'><p>Préface.</p></div></front><body><p>Corps.</p></body><back><div type='postface'><p>Fin.</p></div>\
                <div type='notes'><note>1 Note.</note></div><div type='index'><p>i</p></div></back></text></TEI>";
     let check = |options: Value, expected: &str| {
-        assert_eq!(read(&options, xml).documents[0].text, expected)
+        assert_eq!(read(&options, xml).documents[0].text, expected);
     };
     check(json!({}), "Préface.\n\nCorps.\n\n1 Note.");
     check(json!({"front": false, "notes": "drop"}), "Corps.");
@@ -290,7 +298,7 @@ fn bad_input_as_a_table() {
         &b"<TEI><text><note>".repeat(60_000),
         "extract/malformed-xml",
     );
-    check(&[b'x'; 2 << 20], "extract/too-large");
+    check(&vec![b'x'; 2 << 20], "extract/too-large");
 }
 
 #[test]
@@ -412,69 +420,5 @@ fn bodies_of_novels_are_their_plain_text_word_for_word() {
         let sink = read_path("tei", &options, "a.xml", &path);
         let f1 = word_f1(&sink.documents[0].text, &truth);
         assert!(f1 >= 0.9995, "{name} {f1}");
-    }
-}
-
-#[test]
-#[ignore]
-fn zz_show() {
-    let path = std::path::PathBuf::from(std::env::var("SHOW").unwrap());
-    let sink = read_path("tei", &json!({}), "a.xml", &path);
-    for d in &sink.documents {
-        let mut d = d.clone();
-        let text = std::mem::take(&mut d.text);
-        eprintln!("{d:#?}");
-        eprintln!(
-            "{}\n.....\n{}",
-            text.chars().take(3000).collect::<String>(),
-            text.chars()
-                .skip(text.chars().count().saturating_sub(1500))
-                .collect::<String>()
-        );
-    }
-    eprintln!("{:?}", sink.fault_lines());
-}
-
-#[test]
-#[ignore]
-fn zz_speed() {
-    let Some(corpora) = corpora() else { return };
-    for folder in ["eltec-fra", "an-mariage2013/files/xml", "corpus17plus"] {
-        let all: Vec<Vec<u8>> = files(&corpora.join(folder))
-            .iter()
-            .map(|p| std::fs::read(p).unwrap())
-            .collect();
-        let reader = crate::readers::build("tei", &Value::Null).unwrap();
-        let total: usize = all.iter().map(Vec::len).sum();
-        let mut best = f64::MAX;
-        let mut parse = f64::MAX;
-        for _ in 0..5 {
-            let start = std::time::Instant::now();
-            for bytes in &all {
-                let mut sink = Collected::default();
-                let member = crate::Member {
-                    uri: "a.xml",
-                    bytes: &mut bytes.as_slice(),
-                    modified: None,
-                    sequence: 0,
-                    limits: &Limits::default(),
-                };
-                reader.read(member, &mut sink).unwrap();
-                assert_eq!(sink.documents.len(), 1);
-            }
-            best = best.min(start.elapsed().as_secs_f64());
-            let start = std::time::Instant::now();
-            for bytes in &all {
-                let text = std::str::from_utf8(bytes).unwrap();
-                std::hint::black_box(crate::xml::Xml::parse(text, 256).unwrap());
-            }
-            parse = parse.min(start.elapsed().as_secs_f64());
-        }
-        eprintln!(
-            "{folder}: {:.1} MB, {:.0} MB/s, parse alone {:.0} MB/s",
-            total as f64 / 1e6,
-            total as f64 / 1e6 / best,
-            total as f64 / 1e6 / parse
-        );
     }
 }
