@@ -35,6 +35,7 @@ reasons! {
     EXTRACT_MALFORMED_L10N = "extract/malformed-l10n", "The file of translations is not well-formed.", "Le fichier de traductions n'est pas bien formé.";
     EXTRACT_MALFORMED_PARQUET = "extract/malformed-parquet", "The Parquet file cannot be read further.", "La suite du fichier Parquet est illisible.";
     EXTRACT_MALFORMED_PDF = "extract/malformed-pdf", "The PDF cannot be read, or is encrypted.", "Le PDF est illisible ou chiffré.";
+    EXTRACT_MALFORMED_ROFF = "extract/malformed-roff", "The file is not a manual page.", "Le fichier n'est pas une page de manuel.";
     EXTRACT_MALFORMED_WARC = "extract/malformed-warc", "The record is not a well-formed WARC or ARC record.", "L'enregistrement n'est pas du WARC ou de l'ARC bien formé.";
     EXTRACT_MALFORMED_XML = "extract/malformed-xml", "The record is not well-formed XML, or declares entities.", "L'enregistrement n'est pas du XML bien formé, ou déclare des entités.";
     EXTRACT_MISSING_FIELD = "extract/missing-field", "A field the pipeline names is absent.", "Un champ nommé par le pipeline est absent.";

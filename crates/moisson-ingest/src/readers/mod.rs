@@ -7,6 +7,7 @@ use moisson_core::{Assembly, Error, Limits, Result, Sink};
 use serde_json::Value;
 
 pub mod alto;
+pub mod conllu;
 pub mod csv;
 pub mod debats;
 pub mod dila;
@@ -18,11 +19,18 @@ pub mod json;
 pub mod jsonl;
 pub mod judilibre;
 pub mod justice;
+pub mod epub;
+pub mod html;
+pub mod json;
+pub mod jsonl;
+pub mod l10n;
 pub mod markdown;
 pub mod ocr_pages;
 pub mod options;
 pub mod parquet;
 pub mod tei;
+pub mod pdf;
+pub mod roff;
 pub mod text;
 
 /// One member handed to a reader: a file, or a member of an archive, as a stream of decompressed bytes.
@@ -136,6 +144,7 @@ pub struct ReaderEntry {
 /// All readers, in alphabetical order.
 pub const READERS: &[ReaderEntry] = &[
     alto::ENTRY,
+    conllu::ENTRY,
     csv::CSV,
     debats::ENTRY,
     dila::ENTRY,
@@ -147,10 +156,17 @@ pub const READERS: &[ReaderEntry] = &[
     jsonl::ENTRY,
     judilibre::ENTRY,
     justice::ENTRY,
+    epub::ENTRY,
+    html::ENTRY,
+    json::ENTRY,
+    jsonl::ENTRY,
+    l10n::ENTRY,
     markdown::ENTRY,
     ocr_pages::ENTRY,
     parquet::ENTRY,
     tei::ENTRY,
+    pdf::ENTRY,
+    roff::ENTRY,
     text::ENTRY,
     csv::TSV,
 ];

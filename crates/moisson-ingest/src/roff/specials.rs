@@ -1,0 +1,208 @@
+//! Characters that roff names, `groff_char(7)`.
+
+/// The character of `\(xx` or `\[name]`; `None` for a name that is not known.
+pub(super) fn character(name: &str) -> Option<String> {
+    if let Some((_, text)) = NAMES.iter().find(|(known, _)| *known == name) {
+        return Some((*text).to_owned());
+    }
+    // `\[u00E9]`, composed ones with `_` between.
+    if let Some(codes) = name.strip_prefix('u') {
+        let letters: Option<String> = codes
+            .split('_')
+            .map(|code| {
+                (code.len() >= 4)
+                    .then(|| u32::from_str_radix(code, 16).ok().and_then(char::from_u32))?
+            })
+            .collect();
+        return letters;
+    }
+    if let Some(code) = name.strip_prefix("char") {
+        return code.parse().ok().and_then(char::from_u32).map(String::from);
+    }
+    accented(name)
+}
+
+/// An accent and a letter, `\('e`, `\(^o`, `\(:u`, `\(~n`, `\(,c`.
+fn accented(name: &str) -> Option<String> {
+    use unicode_normalization::UnicodeNormalization;
+    let mut letters = name.chars();
+    let (accent, letter, None) = (letters.next()?, letters.next()?, letters.next()) else {
+        return None;
+    };
+    let mark = match accent {
+        '\'' => '\u{301}',
+        '`' => '\u{300}',
+        '^' => '\u{302}',
+        ':' => '\u{308}',
+        '~' => '\u{303}',
+        ',' => '\u{327}',
+        'v' => '\u{30c}',
+        'o' => '\u{30a}',
+        _ => return None,
+    };
+    letter
+        .is_ascii_alphabetic()
+        .then(|| [letter, mark].into_iter().nfc().collect())
+}
+
+const NAMES: &[(&str, &str)] = &[
+    ("bu", "•"),
+    ("aq", "'"),
+    ("dq", "\""),
+    ("co", "©"),
+    ("rg", "®"),
+    ("tm", "™"),
+    ("em", "—"),
+    ("en", "–"),
+    ("hy", "-"),
+    ("ha", "^"),
+    ("ti", "~"),
+    ("rs", "\\"),
+    ("at", "@"),
+    ("sh", "#"),
+    ("Do", "$"),
+    ("ba", "|"),
+    ("bb", "¦"),
+    ("br", "│"),
+    ("or", "|"),
+    ("sl", "/"),
+    ("ga", "`"),
+    ("aa", "´"),
+    ("lq", "“"),
+    ("rq", "”"),
+    ("oq", "‘"),
+    ("cq", "’"),
+    ("Bq", "„"),
+    ("bq", "‚"),
+    ("Fo", "«"),
+    ("Fc", "»"),
+    ("fo", "‹"),
+    ("fc", "›"),
+    ("la", "⟨"),
+    ("ra", "⟩"),
+    ("lB", "["),
+    ("rB", "]"),
+    ("lC", "{"),
+    ("rC", "}"),
+    ("+-", "±"),
+    ("mu", "×"),
+    ("di", "÷"),
+    ("mi", "−"),
+    ("pl", "+"),
+    ("eq", "="),
+    ("<=", "≤"),
+    (">=", "≥"),
+    ("!=", "≠"),
+    ("==", "≡"),
+    ("~=", "≅"),
+    ("~~", "≈"),
+    ("if", "∞"),
+    ("sr", "√"),
+    ("de", "°"),
+    ("sc", "§"),
+    ("ps", "¶"),
+    ("dg", "†"),
+    ("dd", "‡"),
+    ("ct", "¢"),
+    ("Po", "£"),
+    ("Ye", "¥"),
+    ("eu", "€"),
+    ("Eu", "€"),
+    ("12", "½"),
+    ("14", "¼"),
+    ("34", "¾"),
+    ("S1", "¹"),
+    ("S2", "²"),
+    ("S3", "³"),
+    ("->", "→"),
+    ("<-", "←"),
+    ("<>", "↔"),
+    ("ua", "↑"),
+    ("da", "↓"),
+    ("rA", "⇒"),
+    ("lA", "⇐"),
+    ("hA", "⇔"),
+    ("*a", "α"),
+    ("*b", "β"),
+    ("*g", "γ"),
+    ("*d", "δ"),
+    ("*e", "ε"),
+    ("*h", "θ"),
+    ("*l", "λ"),
+    ("*m", "μ"),
+    ("mc", "µ"),
+    ("*p", "π"),
+    ("*r", "ρ"),
+    ("*s", "σ"),
+    ("*t", "τ"),
+    ("*f", "ϕ"),
+    ("*w", "ω"),
+    ("*W", "Ω"),
+    ("*D", "Δ"),
+    ("*S", "Σ"),
+    ("*P", "Π"),
+    ("AE", "Æ"),
+    ("ae", "æ"),
+    ("OE", "Œ"),
+    ("oe", "œ"),
+    ("ss", "ß"),
+    ("O/", "Ø"),
+    ("o/", "ø"),
+    ("/L", "Ł"),
+    ("/l", "ł"),
+    ("-D", "Ð"),
+    ("Sd", "ð"),
+    ("TP", "Þ"),
+    ("Tp", "þ"),
+    (".i", "ı"),
+    ("r!", "¡"),
+    ("r?", "¿"),
+    ("Of", "ª"),
+    ("Om", "º"),
+    ("fi", "fi"),
+    ("fl", "fl"),
+    ("ff", "ff"),
+    ("Fi", "ffi"),
+    ("Fl", "ffl"),
+    ("sq", "□"),
+    ("ci", "○"),
+    ("lz", "◊"),
+    ("ru", "_"),
+    ("ul", "_"),
+    ("rn", "‾"),
+    ("pc", "·"),
+    ("fm", "′"),
+    ("sd", "″"),
+    ("es", "∅"),
+    ("mo", "∈"),
+    ("nm", "∉"),
+    ("sb", "⊂"),
+    ("sp", "⊃"),
+    ("ca", "∩"),
+    ("cu", "∪"),
+    ("AN", "∧"),
+    ("OR", "∨"),
+    ("no", "¬"),
+    ("fa", "∀"),
+    ("te", "∃"),
+    ("is", "∫"),
+    ("sum", "∑"),
+    ("gr", "∇"),
+    ("pd", "∂"),
+    ("ic", ""),
+    ("ac", "¸"),
+    ("ah", "ˇ"),
+    ("a^", "ˆ"),
+    ("a~", "˜"),
+    ("ho", "˛"),
+    ("lh", "☜"),
+    ("rh", "☞"),
+    ("OK", "✓"),
+    ("CR", "↵"),
+    ("Cs", "¤"),
+    ("Sh", "♯"),
+    ("an", "⎯"),
+    ("md", "⋅"),
+    ("'u", "ú"),
+    ("radic", "√"),
+];

@@ -1,0 +1,1 @@
+# Ce fichier n’a plus de chaîne.
