@@ -23,6 +23,7 @@ pub mod mets;
 pub mod normalise;
 mod ocr;
 mod pdf;
+mod oai;
 pub mod readers;
 pub mod record;
 pub mod reference;
@@ -30,8 +31,11 @@ mod roff;
 #[cfg(test)]
 mod samples;
 pub mod tei;
+mod split;
 #[cfg(test)]
 pub mod testing;
+mod warc;
+mod wiki;
 pub mod xml;
 
 pub use container::{Include, ReadSeek, SourceFile, read_file};

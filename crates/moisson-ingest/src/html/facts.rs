@@ -75,6 +75,12 @@ fn meta(flat: &Flat<'_>, index: usize, page: &mut Page, open_graph_title: &mut O
         "content-language" | "dc.language" | "dcterms.language" => {
             page.lang = page.lang.take().or(Some(content));
         }
+        // Reservations of rights: TDMRep, and the words that keep a page from training.
+        "tdm-reservation" => page.reservations.push(("tdm_reservation", content)),
+        "tdm-policy" => page.reservations.push(("tdm_policy", content)),
+        "robots" if content.to_ascii_lowercase().contains("noai") => {
+            page.reservations.push(("robots", content));
+        }
         "dcterms.license" | "dc.rights.license" => page.licence_links.push(content),
         _ => {}
     }

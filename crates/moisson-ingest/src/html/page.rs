@@ -23,6 +23,8 @@ pub struct Page {
     pub modified: Option<Date>,
     /// Targets of `rel=license` links, in order, each once.
     pub licence_links: Vec<String>,
+    /// Reservations of rights, `tdm_reservation`, `tdm_policy` and `robots` where it says `noai`, in order.
+    pub reservations: Vec<(&'static str, String)>,
     /// `<meta name=description>`.
     pub description: Option<String>,
 }

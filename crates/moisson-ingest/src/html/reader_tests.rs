@@ -229,3 +229,19 @@ fn the_sample_pages_lose_their_menus() {
         assert!(!document.text.contains(furniture), "{furniture}");
     }
 }
+
+#[test]
+fn reservations_of_rights_are_kept() {
+    let html = "<meta name='tdm-reservation' content='1'><meta name='TDM-Policy' content='https://a.fr/p.json'>\
+                <meta name='robots' content='noindex, NoAI'><p>Un texte.</p>";
+    let metadata = &read(&json!({}), html.as_bytes()).documents[0].metadata;
+    assert_eq!(metadata["tdm_reservation"], "1");
+    assert_eq!(metadata["tdm_policy"], "https://a.fr/p.json");
+    assert_eq!(metadata["robots"], "noindex, NoAI");
+    let html = "<meta name='robots' content='index'><p>Un texte.</p>";
+    assert!(
+        read(&json!({}), html.as_bytes()).documents[0]
+            .metadata
+            .is_empty()
+    );
+}

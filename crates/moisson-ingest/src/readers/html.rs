@@ -31,6 +31,10 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
                 "`rel=license`, of links and anchors; several are all shown",
             ),
             ("description", "`meta name=description`"),
+            (
+                "tdm_reservation, tdm_policy, robots",
+                "the `meta` of these names, `robots` where it says `noai`: reservations of rights",
+            ),
         ],
         defects: &[
             (
@@ -150,6 +154,12 @@ fn fill(document: &mut Document, page: Page) {
         document
             .metadata
             .insert("description".to_owned(), Value::from(description));
+    }
+    for (name, value) in page.reservations {
+        document
+            .metadata
+            .entry(name)
+            .or_insert_with(|| Value::from(value));
     }
     // Several licences are no licence that a gate could pass: all are shown to it.
     if !page.licence_links.is_empty() {

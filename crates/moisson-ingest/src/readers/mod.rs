@@ -14,6 +14,7 @@ pub mod dila;
 pub mod ead;
 pub mod eurlex;
 pub mod formex;
+pub mod hal;
 pub mod html;
 pub mod json;
 pub mod jsonl;
@@ -26,12 +27,15 @@ pub mod jsonl;
 pub mod l10n;
 pub mod markdown;
 pub mod ocr_pages;
+pub mod mediawiki;
+pub mod oai;
 pub mod options;
 pub mod parquet;
 pub mod tei;
 pub mod pdf;
 pub mod roff;
 pub mod text;
+pub mod warc;
 
 /// One member handed to a reader: a file, or a member of an archive, as a stream of decompressed bytes.
 pub struct Member<'a> {
@@ -151,6 +155,7 @@ pub const READERS: &[ReaderEntry] = &[
     ead::ENTRY,
     eurlex::ENTRY,
     formex::ENTRY,
+    hal::ENTRY,
     html::ENTRY,
     json::ENTRY,
     jsonl::ENTRY,
@@ -163,12 +168,15 @@ pub const READERS: &[ReaderEntry] = &[
     l10n::ENTRY,
     markdown::ENTRY,
     ocr_pages::ENTRY,
+    mediawiki::ENTRY,
+    oai::ENTRY,
     parquet::ENTRY,
     tei::ENTRY,
     pdf::ENTRY,
     roff::ENTRY,
     text::ENTRY,
     csv::TSV,
+    warc::ENTRY,
 ];
 
 /// Makes a reader by name. `options` is an object, or null for none.

@@ -1,0 +1,7 @@
+//! WARC (ISO 28500) and ARC 1.0: records out of a stream, and the HTTP messages in them.
+
+pub(crate) mod fields;
+pub(crate) mod frame;
+pub(crate) mod http;
+#[cfg(test)]
+mod tests;
