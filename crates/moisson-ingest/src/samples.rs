@@ -30,6 +30,7 @@ fn options(reader: &str) -> Value {
         "markdown" => {
             json!({"id": "{identifier}@{last_updated}", "title": "title", "version_of": "identifier"})
         }
+        "mediawiki" => json!({"namespaces": [0, 104], "tables": "rows"}),
         _ => Value::Null,
     }
 }

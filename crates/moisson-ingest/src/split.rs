@@ -62,8 +62,16 @@ pub(crate) struct Elements<'a> {
     found: std::ops::Range<usize>,
     head: Vec<u8>,
     is_head: bool,
-    root_open: bool,
-    root_closed: bool,
+    root: Root,
+    is_truncated: bool,
+}
+
+/// What was seen of the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    None,
+    Open,
+    Closed,
 }
 
 /// A tag of the wanted name, at `scan`, or the end of the buffer.
@@ -87,8 +95,8 @@ impl<'a> Elements<'a> {
             found: 0..0,
             head: Vec::new(),
             is_head: true,
-            root_open: false,
-            root_closed: false,
+            root: Root::None,
+            is_truncated: false,
         }
     }
 
@@ -108,14 +116,14 @@ impl<'a> Elements<'a> {
             .map_or(self.base + self.scan as u64, |open| open.offset)
     }
 
-    /// True if the root was opened and never closed: the stream was cut between two elements.
+    /// True if the root was opened and never closed and no element was cut: the stream ended between two.
     pub(crate) fn is_cut(&self) -> bool {
-        self.root_open && !self.root_closed
+        self.root == Root::Open && !self.is_truncated
     }
 
     /// True if the root was opened.
     pub(crate) fn has_root(&self) -> bool {
-        self.root_open
+        self.root != Root::None
     }
 
     /// True if an element began.
@@ -177,8 +185,7 @@ impl<'a> Elements<'a> {
                 return if is_end { Tag::End } else { Tag::Start };
             }
             if self.open.is_none() && name == self.wanted.root.as_bytes() {
-                self.root_open |= !is_end;
-                self.root_closed |= is_end;
+                self.root = if is_end { Root::Closed } else { Root::Open };
             }
             self.scan += 1;
         }
@@ -253,7 +260,10 @@ impl<'a> Elements<'a> {
     fn ended(&mut self) -> Step {
         let end = self.buffer.len();
         match self.open {
-            Some(open) => self.finish(open, end, Step::Truncated(open.offset)),
+            Some(open) => {
+                self.is_truncated = true;
+                self.finish(open, end, Step::Truncated(open.offset))
+            }
             None => {
                 self.keep_head(end);
                 self.scan = end;
@@ -431,7 +441,7 @@ mod tests {
             "<root><record>a</record><record>b",
             99,
             &["6 <record>a</record>", "24 truncated <record>b"],
-            true,
+            false,
         );
         check(
             "<root><record>abcdefghij</record><record>b</record></root>",

@@ -14,7 +14,7 @@ pub(super) fn read(xml: &Xml<'_>, root: usize, text: &[String], depth_max: u32) 
     };
     if text.iter().any(|wanted| wanted == "abstract") {
         for node in xml.descendants(entry, "abstract") {
-            notice.say(xml.attribute(node, "lang"), prose(xml, node, depth_max));
+            notice.say(xml.attribute(node, "lang"), &prose(xml, node, depth_max));
         }
     }
     if let Some(statement) = xml.find(entry, &["titleStmt"]) {

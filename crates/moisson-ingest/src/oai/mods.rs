@@ -16,7 +16,7 @@ pub(super) fn read(xml: &Xml<'_>, root: usize, text: &[String], depth_max: u32) 
     for node in xml.children(entry) {
         let name = xml.name(node);
         if text.iter().any(|wanted| wanted == name) {
-            notice.say(xml.attribute(node, "lang"), prose(xml, node, depth_max));
+            notice.say(xml.attribute(node, "lang"), &prose(xml, node, depth_max));
         }
         match name {
             "titleInfo" if xml.attribute(node, "type").is_none() => {
@@ -41,7 +41,7 @@ pub(super) fn read(xml: &Xml<'_>, root: usize, text: &[String], depth_max: u32) 
             }
             "subject" => add(&mut notice.subjects, xml.text(node).unwrap_or_default()),
             "genre" | "typeOfResource" => {
-                add(&mut notice.types, xml.text(node).unwrap_or_default())
+                add(&mut notice.types, xml.text(node).unwrap_or_default());
             }
             "identifier" => notice.identify(xml.text(node).unwrap_or_default()),
             "location" => {

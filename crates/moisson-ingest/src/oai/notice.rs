@@ -37,7 +37,7 @@ pub(crate) struct Notice {
 
 impl Notice {
     /// Adds a text, unless it is there already.
-    pub(crate) fn say(&mut self, language: Option<String>, text: String) {
+    pub(crate) fn say(&mut self, language: Option<String>, text: &str) {
         let text = text.trim();
         let is_new = !text.is_empty() && self.texts.iter().all(|said| said.text != text);
         if is_new && self.texts.len() < VALUES_MAX {

@@ -155,6 +155,13 @@ fn texts_as_a_table() {
 }
 
 #[test]
+fn a_blank_line_in_a_description_is_a_border() {
+    let fields = "<dc:title>T</dc:title><dc:description>Un\n  texte.\n\n  Deux.</dc:description>";
+    let sink = read(&json!({}), &page(&record("oai:a:1", &dc(fields))));
+    assert_eq!(sink.documents[0].text, "Un texte.\n\nDeux.");
+}
+
+#[test]
 fn a_notice_of_hal_in_tei() {
     let tei = "<TEI xmlns=\"http://www.tei-c.org/ns/1.0\"><text><body><listBibl><biblFull><titleStmt><title xml:lang=\"fr\">Le canal</title>\
         <author role=\"aut\"><persName><forename type=\"first\">Anne</forename><surname>Doe</surname></persName></author></titleStmt>\
@@ -258,7 +265,6 @@ fn bad_records_among_good_ones() {
         &["b"],
         &[],
     );
-    check("", &[], &[]);
     let prefixed = page(&a)
         .replace("<record>", "<oai:record>")
         .replace("</record>", "</oai:record>");
@@ -317,8 +323,8 @@ fn pages_without_records_as_a_table() {
     check(&whole.replace("</OAI-PMH>", ""), 2, &["extract/truncated"]);
     check(
         whole.split("</record>").next().unwrap(),
-        2,
-        &["extract/truncated"; 2],
+        1,
+        &["extract/truncated"],
     );
     check(&good, 1, &[]); // a record alone
 }
@@ -447,4 +453,27 @@ fn pages_of_hal_as_a_table() {
         &["extract/malformed-json"],
     );
     check("f.json", &"[".repeat(4000), 1, 0, &["extract/too-large"]);
+}
+
+/// The dump of theses.fr needs no reader of its own.
+#[test]
+fn theses_are_read_as_csv() {
+    let dump = include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data-samples/theses/theses-soutenues.csv"
+    ));
+    let options = json!({
+        "id": "nnt", "text": "resumes.fr", "title": "titres.fr", "date": "date_soutenance",
+        "url": "https://theses.fr/{nnt}", "producer": "etablissements_soutenance.0.nom", "metadata": {"discipline": "discipline", "thesis_language": "langues.0"},
+    });
+    let sink = read_bytes("csv", &options, "theses.csv", dump, &Limits::default());
+    assert_eq!((sink.records, sink.documents.len()), (3, 3));
+    assert_eq!(sink.documents[0].key_text(), "2020PVRT0001");
+    assert_eq!(
+        sink.documents[0].url.as_deref(),
+        Some("https://theses.fr/2020PVRT0001")
+    );
+    assert_eq!(sink.documents[1].metadata["thesis_language"], "en");
+    // No summary: the last step of ingest makes it `extract/empty`.
+    assert_eq!(sink.documents[2].text, "");
 }

@@ -313,7 +313,7 @@ fn notice(deposit: &Map<String, Value>) -> Notice {
         let plain = is_markup
             .then(|| fragment_to_text(&said.text, 64))
             .flatten();
-        notice.say(said.language, plain.unwrap_or(said.text));
+        notice.say(said.language, plain.as_deref().unwrap_or(&said.text));
     }
     notice
 }

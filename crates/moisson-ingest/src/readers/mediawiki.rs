@@ -1,6 +1,6 @@
 //! The `mediawiki` reader: pages of a dump, as plain text.
 //!
-//! Follows the MediaWiki export schema, versions 0.3 to 0.11, and the wikitext of Wikimedia's wikis; see the domain
+//! Follows the `MediaWiki` export schema, versions 0.3 to 0.11, and the wikitext of Wikimedia's wikis; see the domain
 //! notes, section 5.5.
 
 use moisson_core::{Digest, Document, Fault, Key, Result, Sink, reason};
@@ -149,7 +149,8 @@ type Refusal = (&'static str, Option<String>);
 impl Reader for MediaWiki {
     fn read(&self, member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
         let (uri, limits) = (member.uri, member.limits);
-        let mut pages = Elements::new(member.bytes, PAGES, limits.record_bytes_max);
+        let mut bytes = encoding::unmarked(member.bytes);
+        let mut pages = Elements::new(&mut *bytes, PAGES, limits.record_bytes_max);
         let mut site = None;
         loop {
             let step = match pages.next() {

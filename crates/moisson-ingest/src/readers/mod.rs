@@ -12,6 +12,7 @@ pub mod csv;
 pub mod debats;
 pub mod dila;
 pub mod ead;
+pub mod epub;
 pub mod eurlex;
 pub mod formex;
 pub mod hal;
@@ -20,20 +21,16 @@ pub mod json;
 pub mod jsonl;
 pub mod judilibre;
 pub mod justice;
-pub mod epub;
-pub mod html;
-pub mod json;
-pub mod jsonl;
 pub mod l10n;
 pub mod markdown;
-pub mod ocr_pages;
 pub mod mediawiki;
 pub mod oai;
+pub mod ocr_pages;
 pub mod options;
 pub mod parquet;
-pub mod tei;
 pub mod pdf;
 pub mod roff;
+pub mod tei;
 pub mod text;
 pub mod warc;
 
@@ -153,6 +150,7 @@ pub const READERS: &[ReaderEntry] = &[
     debats::ENTRY,
     dila::ENTRY,
     ead::ENTRY,
+    epub::ENTRY,
     eurlex::ENTRY,
     formex::ENTRY,
     hal::ENTRY,
@@ -161,19 +159,15 @@ pub const READERS: &[ReaderEntry] = &[
     jsonl::ENTRY,
     judilibre::ENTRY,
     justice::ENTRY,
-    epub::ENTRY,
-    html::ENTRY,
-    json::ENTRY,
-    jsonl::ENTRY,
     l10n::ENTRY,
     markdown::ENTRY,
-    ocr_pages::ENTRY,
     mediawiki::ENTRY,
     oai::ENTRY,
+    ocr_pages::ENTRY,
     parquet::ENTRY,
-    tei::ENTRY,
     pdf::ENTRY,
     roff::ENTRY,
+    tei::ENTRY,
     text::ENTRY,
     csv::TSV,
     warc::ENTRY,

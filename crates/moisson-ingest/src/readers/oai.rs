@@ -130,7 +130,8 @@ type Refusal = (&'static str, String);
 impl Reader for Oai {
     fn read(&self, member: Member<'_>, sink: &mut dyn Sink) -> Result<()> {
         let (uri, sequence, limits) = (member.uri, member.sequence, member.limits);
-        let mut records = Elements::new(member.bytes, RECORDS, limits.record_bytes_max);
+        let mut bytes = encoding::unmarked(member.bytes);
+        let mut records = Elements::new(&mut *bytes, RECORDS, limits.record_bytes_max);
         loop {
             let step = match records.next() {
                 Ok(step) => step,

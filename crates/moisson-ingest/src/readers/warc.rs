@@ -47,7 +47,7 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
             ("status, content_type", "the HTTP answer"),
             (
                 "x_robots_tag, tdm_reservation, tdm_policy",
-                "the HTTP fields of these names, verbatim: reservations of rights",
+                "the HTTP fields of these names, verbatim, else the `meta` of the page (with `robots` where it says `noai`): reservations of rights",
             ),
             (
                 "canonical_url, description",
@@ -214,7 +214,7 @@ impl Warc {
         let Some(capture) = self.capture(frame, bytes) else {
             return Ok(());
         };
-        match self.document(capture, uri, Digest::of(bytes), limits) {
+        match self.document(&capture, uri, Digest::of(bytes), limits) {
             Ok(document) => sink.document(document),
             Err(refusal) => sink.fault(fault(refusal)),
         }
@@ -263,7 +263,7 @@ impl Warc {
 
     fn document(
         &self,
-        capture: Capture<'_>,
+        capture: &Capture<'_>,
         uri: &str,
         digest: Digest,
         limits: &Limits,
@@ -279,16 +279,18 @@ impl Warc {
         document.url.clone_from(&capture.url);
         document.genre = Some("web".to_owned());
         document.sequence = sequence(&capture.date);
-        metadata(&mut document, &capture);
-        match capture.kind {
-            Kind::Text => plain(&mut document, &capture, &body)?,
-            Kind::Html => self.html(&mut document, &capture, &body, limits.depth_max)?,
+        metadata(&mut document, capture);
+        let kind = capture.kind;
+        match kind {
+            Kind::Text => plain(&mut document, capture, &body)?,
+            Kind::Html => self.html(&mut document, capture, &body, limits.depth_max)?,
         }
         if document.text.trim().is_empty() {
-            return Err((
-                reason::EXTRACT_EMPTY,
-                Some("no text outside of menus".to_owned()),
-            ));
+            let detail = match kind {
+                Kind::Html => "no text outside of menus",
+                Kind::Text => "is blank",
+            };
+            return Err((reason::EXTRACT_EMPTY, Some(detail.to_owned())));
         }
         Ok(document)
     }
@@ -325,6 +327,12 @@ impl Warc {
         if !links.is_empty() {
             document.licence_declared = Some(links.join(" ; "));
         }
+        for (name, value) in page.reservations {
+            document
+                .metadata
+                .entry(name)
+                .or_insert_with(|| Value::from(value));
+        }
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 document
@@ -344,7 +352,7 @@ fn plain(document: &mut Document, capture: &Capture<'_>, body: &[u8]) -> Result<
         let detail = "is called plain text and holds zero bytes".to_owned();
         return Err((reason::EXTRACT_NOT_UTF8, Some(detail)));
     }
-    document.text = text.into_owned();
+    text.trim().clone_into(&mut document.text);
     let identified = capture.record.get("WARC-Identified-Content-Language");
     let http = capture.http.as_ref();
     document.language_declared = identified

@@ -197,7 +197,8 @@ impl<'a> Frames<'a> {
     fn block(&mut self, length: u64) -> io::Result<State> {
         let head = self.bytes.len();
         if length > self.limit {
-            self.source.take(&mut self.bytes, LARGE_HEAD_BYTES as u64)?;
+            let wanted = length.min(LARGE_HEAD_BYTES as u64);
+            self.source.take(&mut self.bytes, wanted)?;
             let kept = (self.bytes.len() - head) as u64;
             let passed = kept + self.source.skip(length.saturating_sub(kept))?;
             if passed < length {

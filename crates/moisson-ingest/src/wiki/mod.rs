@@ -1,4 +1,4 @@
-//! MediaWiki: pages of a dump, and wikitext to plain text.
+//! `MediaWiki`: pages of a dump, and wikitext to plain text.
 
 pub(crate) mod lines;
 pub(crate) mod names;
@@ -6,6 +6,7 @@ pub(crate) mod page;
 mod quotes;
 mod scan;
 mod tables;
+mod tags;
 mod templates;
 #[cfg(test)]
 mod tests;

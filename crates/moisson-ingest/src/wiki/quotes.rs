@@ -4,7 +4,7 @@ use super::mark;
 
 /// Takes the marks of italic and bold out of a line.
 ///
-/// As MediaWiki does it: where both are odd in a line, one of three apostrophes is an elision before italic
+/// As `MediaWiki` does it: where both are odd in a line, one of three apostrophes is an elision before italic
 /// (`l'''Iliade''` is *l'Iliade*), the first after a word of one letter, else after a longer word, else after a space.
 pub(super) fn strip(line: &str, out: &mut String) {
     if memchr::memmem::find(line.as_bytes(), b"''").is_none() {

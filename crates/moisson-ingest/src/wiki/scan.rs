@@ -1,6 +1,6 @@
 //! The first pass over wikitext: comments, tags, templates, links and tables; lines are left for the second.
 //!
-//! One pass over the characters with a stack of what is open, as MediaWiki's preprocessor has it: a closing mark
+//! One pass over the characters with a stack of what is open, as the preprocessor of `MediaWiki` has it: a closing mark
 //! closes what was opened last or nothing. What is open writes into one buffer and is folded or cut there when it
 //! closes, so that time is linear in the page and in the depth, which is bounded.
 
@@ -8,6 +8,7 @@ use memchr::{memchr, memmem};
 
 use super::lines;
 use super::mark::{APOSTROPHE, BREAK, GUARD, LEFT_OUT};
+use super::tags::{Effect, effect};
 use super::{names, tables, templates};
 
 /// Deepest nesting; a mark that opens more is text.
@@ -439,7 +440,7 @@ impl<'a> Scan<'a> {
             }
             Effect::Preformatted => {
                 let content = self.content(name).unwrap_or_default();
-                self.out.push_str("\n\n");
+                self.out.extend(['\n', '\n', GUARD]);
                 raw(content.trim_matches('\n'), &mut self.out, true);
                 self.out.push_str("\n\n");
             }
@@ -508,130 +509,6 @@ fn raw(text: &str, out: &mut String, keeps_lines: bool) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    /// Left out with its content.
-    Drop,
-    /// Its content is text.
-    Raw,
-    /// Its content is text whose lines count.
-    Preformatted,
-    /// Lines count inside of it.
-    Verse,
-    Table,
-    Break,
-    Cell,
-    Block,
-    Inline,
-}
-
-/// What a tag does; `None` for what is no tag. A page of a book is read as its book includes it.
-fn effect(name: &str, of_book: bool) -> Option<(&'static str, Effect)> {
-    let (noinclude, includeonly) = if of_book {
-        (Effect::Drop, Effect::Inline)
-    } else {
-        (Effect::Inline, Effect::Drop)
-    };
-    let found = match name {
-        "noinclude" => return Some(("noinclude", noinclude)),
-        "includeonly" => return Some(("includeonly", includeonly)),
-        _ => TAGS
-            .binary_search_by(|(known, _)| (*known).cmp(name))
-            .ok()?,
-    };
-    TAGS.get(found).copied()
-}
-
-/// Sorted by name.
-const TAGS: &[(&str, Effect)] = &[
-    ("abbr", Effect::Inline),
-    ("b", Effect::Inline),
-    ("bdi", Effect::Inline),
-    ("bdo", Effect::Inline),
-    ("big", Effect::Inline),
-    ("blockquote", Effect::Block),
-    ("br", Effect::Break),
-    ("caption", Effect::Break),
-    ("categorytree", Effect::Drop),
-    ("ce", Effect::Drop),
-    ("center", Effect::Block),
-    ("chem", Effect::Drop),
-    ("cite", Effect::Inline),
-    ("code", Effect::Inline),
-    ("data", Effect::Inline),
-    ("dd", Effect::Break),
-    ("del", Effect::Inline),
-    ("dfn", Effect::Inline),
-    ("div", Effect::Block),
-    ("dl", Effect::Block),
-    ("dt", Effect::Break),
-    ("em", Effect::Inline),
-    ("font", Effect::Inline),
-    ("gallery", Effect::Drop),
-    ("graph", Effect::Drop),
-    ("h1", Effect::Block),
-    ("h2", Effect::Block),
-    ("h3", Effect::Block),
-    ("h4", Effect::Block),
-    ("h5", Effect::Block),
-    ("h6", Effect::Block),
-    ("hiero", Effect::Drop),
-    ("hr", Effect::Block),
-    ("i", Effect::Inline),
-    ("imagemap", Effect::Drop),
-    ("indicator", Effect::Drop),
-    ("inputbox", Effect::Drop),
-    ("ins", Effect::Inline),
-    ("kbd", Effect::Inline),
-    ("li", Effect::Break),
-    ("mapframe", Effect::Drop),
-    ("maplink", Effect::Drop),
-    ("mark", Effect::Inline),
-    ("math", Effect::Drop),
-    ("nowiki", Effect::Raw),
-    ("ol", Effect::Block),
-    ("onlyinclude", Effect::Inline),
-    ("p", Effect::Block),
-    ("pagequality", Effect::Inline),
-    ("pages", Effect::Inline),
-    ("poem", Effect::Verse),
-    ("pre", Effect::Preformatted),
-    ("q", Effect::Inline),
-    ("rb", Effect::Inline),
-    ("ref", Effect::Drop),
-    ("references", Effect::Drop),
-    ("rp", Effect::Drop),
-    ("rt", Effect::Drop),
-    ("ruby", Effect::Inline),
-    ("s", Effect::Inline),
-    ("samp", Effect::Inline),
-    ("score", Effect::Drop),
-    ("section", Effect::Inline),
-    ("small", Effect::Inline),
-    ("source", Effect::Preformatted),
-    ("span", Effect::Inline),
-    ("strike", Effect::Inline),
-    ("strong", Effect::Inline),
-    ("sub", Effect::Inline),
-    ("sup", Effect::Inline),
-    ("syntaxhighlight", Effect::Preformatted),
-    ("table", Effect::Table),
-    ("tbody", Effect::Inline),
-    ("td", Effect::Cell),
-    ("templatedata", Effect::Drop),
-    ("templatestyles", Effect::Inline),
-    ("th", Effect::Cell),
-    ("thead", Effect::Inline),
-    ("time", Effect::Inline),
-    ("timeline", Effect::Drop),
-    ("tr", Effect::Break),
-    ("tt", Effect::Inline),
-    ("u", Effect::Inline),
-    ("ul", Effect::Block),
-    ("var", Effect::Inline),
-    ("wbr", Effect::Inline),
-];
-
 const IS_SPECIAL: [bool; 256] = {
     let mut table = [false; 256];
     let special = b"<{}[]|\n_~";
@@ -647,11 +524,3 @@ const IS_SPECIAL: [bool; 256] = {
     }
     table
 };
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn tags_are_sorted() {
-        assert!(super::TAGS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    }
-}

@@ -7,6 +7,10 @@ use std::borrow::Cow;
 enum Shows {
     /// Its argument of this number.
     Argument(usize),
+    /// Its argument of this number, in guillemets.
+    Quoted(usize),
+    /// Its first argument, between dashes; with `stop` only before it.
+    Aside,
     /// Its last argument.
     Last,
     /// Its arguments, with this between them.
@@ -22,7 +26,7 @@ enum Shows {
     },
 }
 
-use Shows::{Argument, Century, Fixed, Joined, Last, Prefixed};
+use Shows::{Argument, Aside, Century, Fixed, Joined, Last, Prefixed, Quoted};
 
 const CENTURY: Shows = Century {
     of: " siècle",
@@ -150,6 +154,16 @@ fn show(shows: Shows, arguments: &[&str]) -> Option<String> {
             };
             at.or_else(by_name).map(str::to_owned)
         }
+        Quoted(number) => {
+            let text = show(Argument(number), arguments)?;
+            Some(format!("«\u{a0}{text}\u{a0}»"))
+        }
+        Aside => {
+            let text = show(Argument(1), arguments)?;
+            let is_last = places.get(1).is_some_and(|word| *word == "stop");
+            let end = if is_last { "" } else { "\u{a0}–" };
+            Some(format!("–\u{a0}{text}{end}"))
+        }
         Last => places.last().map(|text| (*text).to_owned()),
         Joined(between) => {
             let filled: Vec<&str> = places.into_iter().filter(|text| !text.is_empty()).collect();
@@ -165,7 +179,7 @@ fn show(shows: Shows, arguments: &[&str]) -> Option<String> {
     }
 }
 
-/// `XIX` is « XIXe siècle », `XIX, e, au, XX, e` is « XIXe au XXe siècle ».
+/// `XIX` is `XIXe siècle`, and `XIX, e, au, XX, e` is `XIXe au XXe siècle`.
 fn century(places: &[&str], of: &str, before_christ: bool) -> Option<String> {
     let is_suffix = |text: &str| matches!(text, "e" | "er" | "re" | "");
     let is_number = |text: &str| {
@@ -212,7 +226,7 @@ fn century(places: &[&str], of: &str, before_christ: bool) -> Option<String> {
 /// Sorted by name. French Wikipedia first of all, then French Wikisource, then the names other wikis share.
 const TEMPLATES: &[(&str, Shows)] = &[
     ("!", Fixed("|")),
-    ("\"", Joined(" ")),
+    ("\"", Quoted(1)),
     ("'", Fixed("'")),
     ("'s", Fixed("'s")),
     ("-av jc", Prefixed("av. J.-C.")),
@@ -241,11 +255,11 @@ const TEMPLATES: &[(&str, Shows)] = &[
     ("centré", Argument(1)),
     ("chap.", Prefixed("chap.")),
     ("circa", Prefixed("c.")),
-    ("citation", Argument(1)),
+    ("citation", Quoted(1)),
     ("citation bloc", Argument(1)),
     ("citation en bloc", Argument(1)),
     ("citation nécessaire", Argument(1)),
-    ("citation étrangère", Argument(1)),
+    ("citation étrangère", Quoted(1)),
     ("co", Fixed("CO")),
     ("co2", Fixed("CO₂")),
     ("coquille", Argument(2)),
@@ -281,13 +295,14 @@ const TEMPLATES: &[(&str, Shows)] = &[
     ("graphie", Argument(1)),
     ("gras", Argument(1)),
     ("grec", Argument(1)),
-    ("guil", Argument(1)),
-    ("guillemets", Argument(1)),
+    ("guil", Quoted(1)),
+    ("guillemets", Quoted(1)),
     ("gutenberg", Last),
     ("h", Prefixed("h")),
     ("heure", Joined(" h ")),
     ("hébreu", Argument(1)),
     ("i", Argument(1)),
+    ("incise", Aside),
     ("ind", Argument(1)),
     ("indice", Argument(1)),
     ("initiale", Argument(1)),
