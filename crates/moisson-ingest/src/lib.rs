@@ -24,6 +24,7 @@ pub mod normalise;
 mod ocr;
 mod pdf;
 mod oai;
+pub mod parliament;
 pub mod readers;
 pub mod record;
 pub mod reference;
@@ -32,6 +33,7 @@ mod roff;
 mod samples;
 pub mod tei;
 mod split;
+pub mod service_public;
 #[cfg(test)]
 pub mod testing;
 mod warc;

@@ -7,7 +7,7 @@ use quick_xml::events::Event;
 
 use crate::html::entities;
 use crate::html::render;
-use crate::html::tree::{Builder, Node};
+use crate::html::tree::{Builder, Node, Tree};
 
 /// A parsed record. Nodes are named by their index; 0 is the root element.
 #[derive(Debug)]
@@ -327,6 +327,28 @@ fn local_name(name: &str) -> &str {
     match memchr::memchr(b':', name.as_bytes()) {
         Some(colon) => name.get(colon + 1..).unwrap_or_default(),
         None => name,
+    }
+}
+
+impl Tree for Xml<'_> {
+    fn name(&self, node: usize) -> &str {
+        Xml::name(self, node)
+    }
+
+    fn run(&self, node: usize) -> &str {
+        Xml::run(self, node)
+    }
+
+    fn parent(&self, node: usize) -> usize {
+        Xml::parent(self, node)
+    }
+
+    fn end(&self, node: usize) -> usize {
+        Xml::end(self, node)
+    }
+
+    fn attribute(&self, node: usize, name: &str) -> Option<String> {
+        Xml::attribute(self, node, name)
     }
 }
 

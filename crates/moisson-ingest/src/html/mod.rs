@@ -15,9 +15,10 @@ use std::borrow::Cow;
 
 use scraper::{ElementRef, Html, Node as HtmlNode};
 
+pub(crate) use page::text_of;
 pub use page::{Page, PageOptions, page};
 
-use tree::{Builder, Node};
+use tree::{Builder, Node, Tree};
 
 /// Returns the plain text of an HTML fragment (the body of an article), or `None` if it nests too deep to read.
 ///
@@ -38,6 +39,19 @@ pub fn fragment_to_text(html: &str, depth_max: u32) -> Option<String> {
     let parsed = Html::parse_fragment(html);
     let flat = Flat::new(&parsed);
     Some(render::render(&flat.nodes, 0..flat.nodes.len(), |_| false))
+}
+
+/// Parses a page, or what was meant as XML and is not, and hands its tree to `read`; `None` if it nests too deep.
+pub(crate) fn with_tree<R>(
+    html: &str,
+    depth_max: u32,
+    read: impl FnOnce(&Flat<'_>) -> R,
+) -> Option<R> {
+    if !bounds::within(html, depth_max) {
+        return None;
+    }
+    let parsed = Html::parse_document(html);
+    Some(read(&Flat::new(&parsed)))
 }
 
 /// A parsed page laid flat, with the elements that carry attributes.
@@ -93,6 +107,35 @@ impl<'a> Flat<'a> {
 
     pub(crate) fn attribute(&self, index: usize, name: &str) -> Option<&'a str> {
         self.elements[index].and_then(|element| element.attr(name))
+    }
+
+    /// Number of nodes.
+    pub(crate) fn size(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+impl Tree for Flat<'_> {
+    fn name(&self, node: usize) -> &str {
+        let name = self.nodes[node].name;
+        name.rsplit_once(':').map_or(name, |(_, name)| name)
+    }
+
+    fn run(&self, node: usize) -> &str {
+        &self.nodes[node].text
+    }
+
+    fn parent(&self, node: usize) -> usize {
+        self.nodes[node].parent
+    }
+
+    fn end(&self, node: usize) -> usize {
+        self.nodes[node].end
+    }
+
+    fn attribute(&self, node: usize, name: &str) -> Option<String> {
+        let value = Flat::attribute(self, node, name)?.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
 }
 

@@ -78,16 +78,22 @@ pub fn page(html: &str, options: &PageOptions, depth_max: u32) -> Option<Page> {
     let parsed = Html::parse_document(html);
     let flat = Flat::new(&parsed);
     let mut page = facts::read(&flat);
-    let mut dropped = vec![false; flat.nodes.len()];
-    for (index, is_dropped) in dropped.iter_mut().enumerate() {
-        let element = flat.elements[index];
-        *is_dropped = element.is_some_and(|e| options.drop.iter().any(|css| css.matches(&e)));
-    }
-    page.text = match &options.select {
-        Some(select) => selected(&flat, select, &dropped),
-        None => main_text(&flat, dropped),
-    };
+    page.text = text_of(&flat, options);
     Some(page)
+}
+
+/// The main text of a page that is parsed already.
+pub(crate) fn text_of(flat: &Flat<'_>, options: &PageOptions) -> String {
+    let mut dropped = vec![false; flat.nodes.len()];
+    if !options.drop.is_empty() {
+        for (element, is_dropped) in flat.elements.iter().zip(&mut dropped) {
+            *is_dropped = element.is_some_and(|e| options.drop.iter().any(|css| css.matches(&e)));
+        }
+    }
+    match &options.select {
+        Some(select) => selected(flat, select, &dropped),
+        None => main_text(flat, dropped),
+    }
 }
 
 /// Text of all elements that match, each once, in order.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::entities::decode_again;
-use super::tree::Node;
+use super::tree::{Node, Tree};
 
 /// Renders the nodes of `range` but those of which `skip` is true, with all they hold.
 ///
@@ -56,9 +56,65 @@ struct Frame {
     in_data_table: bool,
 }
 
+/// How the elements of another vocabulary than that of HTML are rendered. Every method sees the writer, so that a style
+/// can add what its format says in attributes.
+pub(crate) trait Style<T: Tree> {
+    /// What an element does to the lines of the text; `None` leaves it out with all it holds.
+    fn block(&mut self, tree: &T, node: usize) -> Option<Block>;
+
+    /// Called when an element has been opened.
+    fn opened(&mut self, _tree: &T, _node: usize, _writer: &mut Writer) {}
+
+    /// Called before an element is closed.
+    fn closing(&mut self, _tree: &T, _node: usize, _writer: &mut Writer) {}
+
+    /// True if the run of text `node` begins a new word even where its source has no space after the run `before`.
+    fn separates(&self, _tree: &T, _before: usize, _node: usize) -> bool {
+        false
+    }
+}
+
+/// Renders the nodes of `range` as `style` says.
+pub(crate) fn render_styled<T: Tree>(
+    tree: &T,
+    range: Range<usize>,
+    style: &mut impl Style<T>,
+) -> String {
+    let mut writer = Writer::default();
+    let mut open: Vec<(usize, Block)> = Vec::new();
+    let mut before = None;
+    let mut at = range.start;
+    loop {
+        while let Some((node, block)) = open.pop_if(|(node, _)| tree.end(*node) <= at) {
+            style.closing(tree, node, &mut writer);
+            writer.close(block);
+        }
+        if at >= range.end {
+            break;
+        }
+        if tree.is_text(at) {
+            if let Some(before) = before.replace(at)
+                && style.separates(tree, before, at)
+            {
+                writer.separate(tree.run(at));
+            }
+            writer.text(&decode_again(tree.run(at)));
+        } else if let Some(block) = style.block(tree, at) {
+            writer.open(block);
+            open.push((at, block));
+            style.opened(tree, at, &mut writer);
+        } else {
+            at = tree.end(at);
+            continue;
+        }
+        at += 1;
+    }
+    writer.finish()
+}
+
 /// What an element does to the lines of the text.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Block {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Block {
     Inline,
     /// A line of its own.
     Line,
@@ -130,8 +186,9 @@ enum Gap {
     Paragraph,
 }
 
+/// Writes lines and paragraphs.
 #[derive(Default)]
-struct Writer {
+pub(crate) struct Writer {
     out: String,
     gap: Gap,
     space: bool,
@@ -212,7 +269,26 @@ impl Writer {
         self.space = false;
     }
 
-    fn text(&mut self, text: &str) {
+    /// Ends a paragraph.
+    pub(crate) fn paragraph(&mut self) {
+        self.edge(Block::Paragraph);
+    }
+
+    /// The last character written, in whatever line.
+    pub(crate) fn last(&self) -> Option<char> {
+        self.out.chars().next_back()
+    }
+
+    /// Begins a new word if what was written and `next` would run into each other as one.
+    fn separate(&mut self, next: &str) {
+        let ends = |c: char| c.is_alphanumeric() || matches!(c, '€' | '%' | ')');
+        if self.gap == Gap::None && self.last().is_some_and(ends) {
+            self.space |= next.starts_with(char::is_alphanumeric);
+        }
+    }
+
+    /// Writes a text, its white space collapsed.
+    pub(crate) fn text(&mut self, text: &str) {
         if self.preformatted > 0 && self.cells == 0 {
             return self.preformatted(text);
         }

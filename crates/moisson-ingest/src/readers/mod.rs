@@ -6,6 +6,7 @@ use arrow::array::RecordBatch;
 use moisson_core::{Assembly, Error, Limits, Result, Sink};
 use serde_json::Value;
 
+pub mod akoma_ntoso;
 pub mod alto;
 pub mod conllu;
 pub mod csv;
@@ -30,6 +31,10 @@ pub mod options;
 pub mod parquet;
 pub mod pdf;
 pub mod roff;
+pub mod seance_html;
+pub mod senat_cri;
+pub mod service_public;
+pub mod syceron;
 pub mod tei;
 pub mod text;
 pub mod warc;
@@ -144,7 +149,9 @@ pub struct ReaderEntry {
 
 /// All readers, in alphabetical order.
 pub const READERS: &[ReaderEntry] = &[
+    akoma_ntoso::ENTRY,
     alto::ENTRY,
+    seance_html::ENTRY,
     conllu::ENTRY,
     csv::CSV,
     debats::ENTRY,
@@ -167,6 +174,9 @@ pub const READERS: &[ReaderEntry] = &[
     parquet::ENTRY,
     pdf::ENTRY,
     roff::ENTRY,
+    senat_cri::ENTRY,
+    service_public::ENTRY,
+    syceron::ENTRY,
     tei::ENTRY,
     text::ENTRY,
     csv::TSV,
