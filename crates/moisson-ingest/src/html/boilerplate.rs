@@ -41,7 +41,10 @@ pub(super) fn verdict(flat: &Flat<'_>, index: usize) -> Verdict {
             "hidden" => value != "until-found",
             "aria-hidden" => value == "true",
             "style" => hides(value),
-            "class" | "id" => words(value).any(is_furniture_word),
+            "class" => {
+                words(value).any(is_furniture_word) || value.split(' ').any(is_design_system)
+            }
+            "id" => words(value).any(is_furniture_word),
             _ => false,
         };
         if is_furniture {
@@ -49,6 +52,18 @@ pub(super) fn verdict(flat: &Flat<'_>, index: usize) -> Verdict {
         }
     }
     Verdict::Keep
+}
+
+/// True if an element around this one is furniture by its name: the date in a card is that of another page.
+pub(super) fn is_inside_furniture(flat: &Flat<'_>, index: usize) -> bool {
+    let mut at = index;
+    while flat.nodes[at].parent != at {
+        at = flat.nodes[at].parent;
+        if verdict(flat, at) != Verdict::Keep {
+            return true;
+        }
+    }
+    false
 }
 
 fn inside(flat: &Flat<'_>, index: usize, names: &[&str]) -> bool {
@@ -120,6 +135,15 @@ fn is_furniture_word(word: &str) -> bool {
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
     FURNITURE.binary_search(&&*lower).is_ok()
+}
+
+/// Components of the design system of the State (DSFR, <https://www.systeme-de-design.gouv.fr/>) that lead elsewhere:
+/// a card or a tile is a link to another page, a tag to a list of pages.
+fn is_design_system(class: &str) -> bool {
+    matches!(
+        class,
+        "fr-card" | "fr-tile" | "fr-tags-group" | "fr-follow" | "fr-sidemenu" | "fr-notice"
+    )
 }
 
 /// Words of classes and ids, English and French, sorted.

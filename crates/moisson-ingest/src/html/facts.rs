@@ -2,14 +2,15 @@
 
 use moisson_core::Date;
 
-use super::Flat;
 use super::page::Page;
+use super::{Flat, boilerplate};
 
 /// Fills in all but the text.
 pub(crate) fn read(flat: &Flat<'_>) -> Page {
     let mut page = Page::default();
     let mut open_graph_title = None;
     let mut heading = None;
+    let mut labels = 0;
     for index in 0..flat.nodes.len() {
         match flat.nodes[index].name {
             "html" => {
@@ -30,6 +31,19 @@ pub(crate) fn read(flat: &Flat<'_>) -> Page {
                     _ if flat.attribute(index, "pubdate").is_some() => {
                         page.published = page.published.or_else(date);
                     }
+                    _ if labels < LABELS_MAX => {
+                        let label = date_label(flat, index.saturating_sub(LABEL_NODES)..index);
+                        labels += usize::from(label.is_some());
+                        match label.filter(|_| !boilerplate::is_inside_furniture(flat, index)) {
+                            Some(DateLabel::Published) => {
+                                page.published = page.published.or_else(date);
+                            }
+                            Some(DateLabel::Modified) => {
+                                page.modified = page.modified.or_else(date);
+                            }
+                            None => {}
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -38,6 +52,52 @@ pub(crate) fn read(flat: &Flat<'_>) -> Page {
     }
     page.title = page.title.or(open_graph_title).or(heading);
     page
+}
+
+/// Which date a label announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DateLabel {
+    Published,
+    Modified,
+}
+
+/// Labelled dates that are looked at: a page has few of its own.
+const LABELS_MAX: usize = 64;
+/// Nodes before a `time` in which its label stands.
+const LABEL_NODES: usize = 2;
+
+/// What the first words of the nodes say of the date beside them: `Publié le`, `Mis à jour le`.
+pub(super) fn date_label(flat: &Flat<'_>, nodes: std::ops::Range<usize>) -> Option<DateLabel> {
+    let words = flat.nodes.get(nodes)?.iter();
+    let first = words
+        .map(|node| node.text.trim())
+        .find(|text| !text.is_empty())?;
+    // A label is short; a sentence that speaks of publishing is none.
+    if first.len() > 40 {
+        return None;
+    }
+    let first = first.to_lowercase();
+    let is = |labels: &[&str]| labels.iter().any(|label| first.starts_with(label));
+    if is(&[
+        "publié le",
+        "publiée le",
+        "date de publication",
+        "mis en ligne le",
+        "mise en ligne le",
+    ]) {
+        Some(DateLabel::Published)
+    } else if is(&[
+        "mis à jour le",
+        "mise à jour le",
+        "date de mise à jour",
+        "modifié le",
+        "dernière mise à jour",
+        "dernière modification",
+    ]) {
+        Some(DateLabel::Modified)
+    } else {
+        None
+    }
 }
 
 fn meta(flat: &Flat<'_>, index: usize, page: &mut Page, open_graph_title: &mut Option<String>) {

@@ -2,6 +2,8 @@
 
 mod boilerplate;
 pub(crate) mod bounds;
+#[cfg(test)]
+mod corpora_tests;
 mod elements;
 pub(crate) mod entities;
 pub(crate) mod facts;

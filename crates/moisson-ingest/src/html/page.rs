@@ -136,6 +136,8 @@ fn main_text(flat: &Flat<'_>, mut dropped: Vec<bool>) -> String {
     let root = declared_main(flat, &sizes).unwrap_or_else(|| densest(flat, &sizes));
     let range = root..flat.nodes.get(root).map_or(0, |node| node.end);
     drop_link_blocks(flat, &sizes, range.clone(), &mut dropped);
+    drop_date_lines(flat, &sizes, range.clone(), &mut dropped);
+    drop_lone_headings(flat, range.clone(), &mut dropped);
     render::render(&flat.nodes, range, |index| dropped[index])
 }
 
@@ -262,5 +264,75 @@ fn drop_link_blocks(
             dropped[at] = true;
         }
         at = if dropped[at] { node.end } else { at + 1 };
+    }
+}
+
+/// A line of dates has at most this many visible bytes.
+const DATE_LINE_BYTES_MAX: f64 = 120.0;
+
+/// Marks the lines that say when a page was published: `Publié le 11/08/2005 | Temps de lecture : 8 minutes`.
+fn drop_date_lines(
+    flat: &Flat<'_>,
+    sizes: &Sizes,
+    range: std::ops::Range<usize>,
+    dropped: &mut [bool],
+) {
+    let mut at = range.start + 1;
+    while at < range.end {
+        let node = &flat.nodes[at];
+        let is_line = matches!(node.name, "p" | "div" | "span" | "li")
+            && !dropped[at]
+            && sizes.text(at..node.end) <= DATE_LINE_BYTES_MAX
+            && flat.nodes[at..node.end]
+                .iter()
+                .any(|node| node.name == "time")
+            && facts::date_label(flat, at..node.end).is_some();
+        dropped[at] |= is_line;
+        at = if dropped[at] { node.end } else { at + 1 };
+    }
+}
+
+/// Marks headings whose whole part was dropped: "see also" above the links to other pages.
+fn drop_lone_headings(flat: &Flat<'_>, range: std::ops::Range<usize>, dropped: &mut [bool]) {
+    // Headings under which no text was met, with their level, and whether something was dropped there.
+    let mut open: Vec<(usize, u8, bool)> = Vec::new();
+    let mut at = range.start + 1;
+    while at < range.end {
+        let node = &flat.nodes[at];
+        if dropped[at] {
+            if let Some(last) = open.last_mut() {
+                last.2 |= flat.nodes[at..node.end]
+                    .iter()
+                    .any(|n| !n.text.trim().is_empty());
+            }
+            at = node.end;
+        } else if let Some(level) = heading_level(node.name) {
+            close_headings(&mut open, level, dropped);
+            open.push((at, level, false));
+            at = node.end;
+        } else {
+            if !node.text.trim().is_empty() {
+                open.clear();
+            }
+            at += 1;
+        }
+    }
+    close_headings(&mut open, 0, dropped);
+}
+
+/// Drops the headings that end at one of this level, where all they had was dropped.
+fn close_headings(open: &mut Vec<(usize, u8, bool)>, level: u8, dropped: &mut [bool]) {
+    while let Some((heading, _, is_emptied)) = open.pop_if(|(_, one, _)| *one >= level) {
+        dropped[heading] |= is_emptied;
+        if let Some(above) = open.last_mut() {
+            above.2 |= is_emptied;
+        }
+    }
+}
+
+fn heading_level(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        [b'h', digit @ b'2'..=b'6'] => Some(digit - b'0'),
+        _ => None,
     }
 }

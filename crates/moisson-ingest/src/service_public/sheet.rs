@@ -57,6 +57,7 @@ pub(crate) fn read<T: Tree>(tree: &T, path: &str, definitions: bool) -> Result<S
         };
         if is_text {
             let part = render_styled(tree, part..tree.end(part), &mut Prose::default());
+            let part = tidy(&part);
             if !text.is_empty() && !part.is_empty() {
                 text.push_str("\n\n");
             }
@@ -81,6 +82,33 @@ pub(crate) fn read<T: Tree>(tree: &T, path: &str, definitions: bool) -> Result<S
     };
     describe(tree, kind, &mut sheet);
     Ok(sheet)
+}
+
+/// Takes back the space that a line end in the source left before a stop, and paragraphs of stops alone.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for paragraph in text.split("\n\n") {
+        if !paragraph.contains(char::is_alphanumeric) {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str("\n\n");
+        }
+        let mut rest = paragraph.chars().peekable();
+        while let Some(c) = rest.next() {
+            let is_stop = |c: char| matches!(c, '.' | ',' | ')');
+            if c == ' ' && rest.peek().copied().is_some_and(is_stop) {
+                let mut after = rest.clone();
+                after.next();
+                // `1 .5`, ` ...` and ` .fr` are left as they are.
+                if after.next().is_none_or(char::is_whitespace) {
+                    continue;
+                }
+            }
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Fills in the metadata.
