@@ -64,6 +64,8 @@ const DECLARED_SHARE_MIN: f64 = 0.3;
 /// A block of links has at least this many, and this share of its text in them.
 const LINKS_MIN: u32 = 3;
 const LINK_SHARE_MIN: f64 = 0.75;
+/// A paragraph that leads to a list of links has this much prose.
+const LEAD_BYTES_MIN: f64 = 80.0;
 
 /// Reads a page: its main text and what it says of itself. `None` if it nests deeper than `depth_max`.
 ///
@@ -249,14 +251,24 @@ fn drop_link_blocks(
     dropped: &mut [bool],
 ) {
     let mut at = range.start + 1;
+    let mut prose_end = None;
     while at < range.end {
         let node = &flat.nodes[at];
         let subtree = at..node.end;
+        if node.name == "p" && sizes.prose(subtree.clone()) >= LEAD_BYTES_MIN {
+            prose_end = Some(node.end);
+        }
+        // A list right after a paragraph belongs to it: sources, texts to read.
+        let is_led_to = matches!(node.name, "ul" | "ol")
+            && prose_end.is_some_and(|end| {
+                end == at || (end + 1 == at && flat.nodes[end].text.trim().is_empty())
+            });
         let is_block = matches!(
             node.name,
             "ul" | "ol" | "dl" | "div" | "p" | "table" | "section" | "td" | "center"
         );
         let is_links = is_block
+            && !is_led_to
             && !dropped[at]
             && sizes.links(subtree.clone()) >= LINKS_MIN
             && sizes.linked(subtree.clone()) >= sizes.text(subtree.clone()) * LINK_SHARE_MIN;

@@ -1,6 +1,6 @@
 //! Akoma Ntoso: bills, acts, debates, judgments and amendments as XML.
 //!
-//! Source: OASIS LegalDocML, Akoma Ntoso 3.0, <https://docs.oasis-open.org/legaldocml/akn-core/v1.0/>; domain notes,
+//! Source: OASIS `LegalDocML`, Akoma Ntoso 3.0, <https://docs.oasis-open.org/legaldocml/akn-core/v1.0/>; domain notes,
 //! section 5.2. Elements are matched by their local names, so that the earlier namespaces are read too.
 
 use moisson_core::Date;
@@ -66,10 +66,9 @@ pub fn read(xml: &Xml<'_>, notes: bool) -> Option<Record> {
 
 fn genre(kind: &str) -> Option<&'static str> {
     match kind {
-        "bill" | "act" | "amendment" | "amendmentList" => Some("law"),
+        "bill" | "act" | "amendment" | "amendmentList" | "officialGazette" => Some("law"),
         "debate" | "debateReport" => Some("debate"),
         "judgment" | "judgement" => Some("decision"),
-        "officialGazette" => Some("law"),
         _ => None,
     }
 }
@@ -176,7 +175,7 @@ impl Style<Xml<'_>> for Akoma {
             _ if is_inline(name) => Block::Inline,
             _ => {
                 // Content follows its number; another level has one of its own.
-                if !matches!(name, "content" | "intro" | "wrapUp") {
+                if !matches!(name, "content" | "intro" | "list" | "wrapUp") {
                     self.goes_on = false;
                 }
                 if self.goes_on {

@@ -91,10 +91,7 @@ fn unsigned(text: &str) -> String {
     let mut paragraphs: Vec<&str> = text.split("\n\n").collect();
     // The name below is a paragraph of its own where its element has no id.
     let near_end = paragraphs.len().saturating_sub(3);
-    let found = paragraphs
-        .iter()
-        .skip(near_end)
-        .position(|p| is_signature(&p));
+    let found = paragraphs.iter().skip(near_end).position(is_signature);
     if let Some(found) = found {
         paragraphs.truncate(near_end + found);
     }

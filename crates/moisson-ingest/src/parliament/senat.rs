@@ -216,7 +216,7 @@ fn name_of<T: Tree>(tree: &T, turn: usize) -> Option<String> {
         .find(|node| tree.name(*node) == "span" && tree.has_word(*node, "class", "orateur_nom"))
         .and_then(|node| tree.text(node));
     printed.or_else(|| {
-        let name = tree.attribute(turn, "nom")?;
+        let name = printed_case(&tree.attribute(turn, "nom")?);
         let title = tree.attribute(turn, "civ");
         // Codes such as `pr` are not printed.
         let quality = tree
@@ -225,6 +225,21 @@ fn name_of<T: Tree>(tree: &T, turn: usize) -> Option<String> {
         let name = title.map_or(name.clone(), |title| format!("{title} {name}"));
         Some(quality.map_or(name.clone(), |quality| format!("{name}, {quality}")))
     })
+}
+
+/// Writes a name as it is printed: attributes have the surname in capitals.
+fn printed_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut is_inside = false;
+    for c in name.chars() {
+        if is_inside {
+            out.extend(c.to_lowercase());
+        } else {
+            out.push(c);
+        }
+        is_inside = c.is_alphabetic();
+    }
+    out
 }
 
 fn in_turn<T: Tree>(tree: &T, node: usize) -> bool {

@@ -83,7 +83,6 @@ struct Entry {
     order: i64,
     text: String,
     speaker: Option<Speaker>,
-    is_heading: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -145,7 +144,6 @@ impl Sitting {
                 order,
                 text,
                 speaker: None,
-                is_heading: true,
             });
         }
     }
@@ -178,7 +176,6 @@ impl Sitting {
             order,
             text,
             speaker,
-            is_heading: false,
         });
     }
 
@@ -196,7 +193,7 @@ impl Sitting {
         moved
     }
 
-    /// Renders the turns: the name once where a turn begins, as the printed record does.
+    /// Renders the turns: the name where a turn begins and again after a heading or a stage direction, as printed.
     fn text(&self) -> String {
         let mut text = String::new();
         let mut last: Option<&Speaker> = None;
@@ -204,7 +201,7 @@ impl Sitting {
             if !text.is_empty() {
                 text.push_str("\n\n");
             }
-            if entry.is_heading {
+            if entry.speaker.is_none() {
                 last = None;
             }
             if let Some(speaker) = &entry.speaker {

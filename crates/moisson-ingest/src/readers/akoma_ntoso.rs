@@ -1,4 +1,4 @@
-//! The `akoma-ntoso` reader: bills, acts, debates and judgments in LegalDocML.
+//! The `akoma-ntoso` reader: bills, acts, debates and judgments in `LegalDocML`.
 //!
 //! Source: OASIS, Akoma Ntoso 3.0; domain notes, section 5.2.
 

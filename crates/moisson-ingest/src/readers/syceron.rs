@@ -19,7 +19,7 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
     about: About {
         source: "open data of the Assemblée nationale, https://data.assemblee-nationale.fr/static/openData/repository/LEGISLATURE/vp/syceronbrut/syseron.xml.zip (the misspelling is theirs)",
         document: "a sitting (`compteRendu`), keyed by its `uid` (`CRSANR5L17S2025O1N214`)",
-        text: "the turns as printed, `M. Nom, qualité. Texte`, with the name once where a turn begins; titles of points, nested or in sequence, and stage directions are paragraphs of their own; the table of contents in `metadonnees` is left out",
+        text: "the turns as printed, `M. Nom, qualité. Texte`, with the name where a turn begins, and again after a heading or a stage direction; titles of points, nested or in sequence, and stage directions are paragraphs of their own; the table of contents in `metadonnees` is left out",
         fields: &[
             (
                 "title",
