@@ -189,26 +189,14 @@ impl List<'_> {
             .as_ref()
             .map(|complete| complete.overlap.clone())
             .unwrap_or_default();
-        let since = state
-            .complete
-            .as_ref()
-            .map(|complete| Moment(complete.began.0 - self.overlap()));
-        let mut running = state.running.take().unwrap_or_else(|| Running {
-            since,
-            first: None,
-            cursor: "*".to_owned(),
-            page: 1,
-            overlap: Overlap::default(),
-        });
+        let running = state.running.take();
+        let mut running = running.unwrap_or_else(|| self.begin(state.complete.as_ref()));
         let mut asked = 0;
         loop {
             state.running = Some(running.clone());
             pages::save(self.harvest, &name, &state)?;
             if config.pages_max.is_some_and(|max| asked >= max) {
-                let source = self.harvest.source;
-                self.harvest.watch.warn(&format!(
-                    "stopped after {asked} pages of source `{source}`, as `pages_max` says"
-                ));
+                pages::say_stopped(self.harvest, asked);
                 return Ok(());
             }
             asked += 1;
@@ -245,6 +233,16 @@ impl List<'_> {
                     return pages::save(self.harvest, &name, &state);
                 }
             }
+        }
+    }
+
+    fn begin(&self, complete: Option<&Complete>) -> Running {
+        Running {
+            since: complete.map(|complete| Moment(complete.began.0 - self.overlap())),
+            first: None,
+            cursor: "*".to_owned(),
+            page: 1,
+            overlap: Overlap::default(),
         }
     }
 

@@ -110,6 +110,14 @@ pub(crate) fn keep(
     Ok(())
 }
 
+/// Says that a run ends because its settings allow no more pages.
+pub(crate) fn say_stopped(harvest: &Harvest<'_>, asked: u32) {
+    harvest.watch.warn(&format!(
+        "stopped after {asked} pages of source `{}`, as `pages_max` says; the next run goes on",
+        harvest.source
+    ));
+}
+
 /// Chooses the stamp of a harvest: its moment, or the next second at which no page of the source is named.
 pub(crate) fn free_stamp(harvest: &Harvest<'_>, moment: DateTime<Utc>) -> Result<String> {
     let mut moment = moment;

@@ -377,6 +377,22 @@ fn a_log_whose_next_page_has_expired_goes_on_from_its_last_date() {
 }
 
 #[test]
+fn a_first_harvest_may_take_several_runs() {
+    let (fixture, _, at) = fixture();
+    let paused = JudilibreConfig {
+        pages_max: Some(1),
+        ..config()
+    };
+    for pages in 1..=3 {
+        fixture.harvest(&paused, &at).unwrap();
+        assert_eq!(kept(&fixture).len(), pages);
+    }
+    fixture.server.take_paths();
+    fixture.harvest(&paused, &at).unwrap();
+    assert!(fixture.server.take_paths()[0].starts_with("/v1.0/transactionalhistory"));
+}
+
+#[test]
 fn variants_of_the_interface() {
     // A cursor by itself, in the spelling of the documentation.
     let (fixture, court, at) = fixture();

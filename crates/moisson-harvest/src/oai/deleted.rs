@@ -13,6 +13,10 @@ use super::state::First;
 use crate::naming::segment;
 use crate::{Harvest, pages};
 
+/// From so many missing records on, it matters whether they are more than half. An index that is being built anew answers
+/// like an archive that was emptied.
+const DOUBTFUL_MIN: usize = 10;
+
 /// What this module uses of a list.
 pub(super) trait Keeper {
     fn harvest(&self) -> &Harvest<'_>;
@@ -100,36 +104,57 @@ pub(super) fn compare(keeper: &mut impl Keeper, first: &First) -> Result<()> {
     let name = identifiers_name(keeper.state_name());
     let mut known = read_identifiers(keeper.harvest(), &name)?;
     let (present, gone) = identifiers_of(keeper.harvest(), &first.stamp)?;
+    known.retain(|identifier| !gone.contains(identifier));
     if keeper.is_full() {
-        known.retain(|identifier| !present.contains(identifier) && !gone.contains(identifier));
-        if !known.is_empty() {
-            let elsewhere = identifiers_elsewhere(keeper.harvest(), &name)?;
-            known.retain(|identifier| !elsewhere.contains(identifier));
+        let missing = missing(keeper.harvest(), &name, &known, &present)?;
+        if missing.len() >= DOUBTFUL_MIN && missing.len() > known.len() / 2 {
+            keeper.harvest().watch.warn(&format!(
+                "a complete harvest of source `{}` lacks {} of {} records; more than half is taken for a fault of the \
+                 repository, and none of them for deleted",
+                keeper.harvest().source,
+                missing.len(),
+                known.len()
+            ));
+        } else {
+            if !missing.is_empty() {
+                let number = keeper.next_page();
+                keep(keeper, first, number, &headers(&missing, first))?;
+            }
+            known.clear();
         }
-        let headers: Vec<Header> = known
-            .iter()
-            .map(|identifier| Header {
-                identifier: identifier.clone(),
-                datestamp: first.response_date.clone(),
-                sets: Vec::new(),
-                deleted: true,
-            })
-            .collect();
-        if !headers.is_empty() {
-            let number = keeper.next_page();
-            keep(keeper, first, number, &headers)?;
-        }
-        known = present;
-    } else {
-        known.extend(present);
-        known.retain(|identifier| !gone.contains(identifier));
     }
+    known.extend(present);
     let mut lines = String::new();
     for identifier in &known {
         lines.push_str(identifier);
         lines.push('\n');
     }
     keeper.harvest().mirror.put(&name, lines.as_bytes())
+}
+
+/// Identifiers that were known and are no longer there, in this list or another of the source.
+fn missing(
+    harvest: &Harvest<'_>,
+    own: &str,
+    known: &BTreeSet<String>,
+    present: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    let mut missing: BTreeSet<String> = known.difference(present).cloned().collect();
+    if !missing.is_empty() {
+        let elsewhere = identifiers_elsewhere(harvest, own)?;
+        missing.retain(|identifier| !elsewhere.contains(identifier));
+    }
+    Ok(missing)
+}
+
+fn headers(missing: &BTreeSet<String>, first: &First) -> Vec<Header> {
+    let header = |identifier: &String| Header {
+        identifier: identifier.clone(),
+        datestamp: first.response_date.clone(),
+        sets: Vec::new(),
+        deleted: true,
+    };
+    missing.iter().map(header).collect()
 }
 
 /// Identifiers on the pages of a harvest: of records, and of deletions.

@@ -335,8 +335,6 @@ pub(crate) struct Envelope {
     pub(crate) errors: Vec<OaiError>,
     /// The token of the next page. An empty element and none at all both end a list.
     pub(crate) token: Option<String>,
-    /// `completeListSize` as sent.
-    pub(crate) list_size: Option<String>,
 }
 
 impl Envelope {
@@ -359,7 +357,6 @@ impl Envelope {
         Ok(Self {
             response_date: first(text, "responseDate").map(|element| element.text()),
             errors: errors(text),
-            list_size: token.and_then(|element| element.attribute("completeListSize")),
             token: token
                 .map(|element| element.text())
                 .filter(|token| !token.is_empty()),
@@ -376,7 +373,6 @@ impl Envelope {
             response_date: None,
             errors,
             token: None,
-            list_size: None,
         }
     }
 
@@ -424,15 +420,26 @@ fn errors(text: &str) -> Vec<OaiError> {
         .collect()
 }
 
+/// Longest prefix of a namespace that is looked at.
+const PREFIX_BYTES_MAX: usize = 64;
+
 /// The resumption token: looked for from the end, so that no broken record hides it.
 fn last_token(text: &str) -> Option<Element<'_>> {
     let name = "resumptionToken";
     let mut end = text.len();
     loop {
         let at = text.get(..end)?.rfind(name)?;
-        let before = text.get(..at)?;
-        let bracket = before.rfind('<')?;
-        let prefix = before.get(bracket + 1..)?;
+        // Looked for as far back as a prefix may be long, so that the scan stays linear.
+        let start = text.floor_char_boundary(at.saturating_sub(PREFIX_BYTES_MAX));
+        let bracket = text
+            .get(start..at)?
+            .rfind('<')
+            .map(|bracket| start + bracket);
+        let prefix = bracket.and_then(|bracket| text.get(bracket + 1..at));
+        let Some((bracket, prefix)) = bracket.zip(prefix) else {
+            end = at;
+            continue;
+        };
         if prefix.is_empty() || (prefix.ends_with(':') && !prefix.starts_with('/')) {
             let rest = text.get(bracket..)?;
             // A record after it means that it stood inside a record.

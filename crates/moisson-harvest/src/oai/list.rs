@@ -225,10 +225,7 @@ impl List<'_, '_, '_> {
         while !self.running.done {
             self.save()?;
             if self.settings.pages_max.is_some_and(|max| asked >= max) {
-                self.harvest.watch.warn(&format!(
-                    "stopped after {asked} pages of {}, as `pages_max` says",
-                    self.label
-                ));
+                pages::say_stopped(self.harvest, asked);
                 return Ok(());
             }
             asked += 1;

@@ -733,3 +733,33 @@ fn every_verb_is_there_to_be_used() {
             .ends_with("/oai?portal=inria&verb=Identify")
     );
 }
+
+#[test]
+fn a_repository_that_lost_most_of_its_records_is_not_believed() {
+    let (fixture, scripted, at) = fixture(Script {
+        deleted_record: "no",
+        page_size: 100,
+        ..Script::with_items(19)
+    });
+    let config = OaiConfig {
+        full_every_days: Some(1),
+        ..OaiConfig::default()
+    };
+    fixture.harvest(&config, &at).unwrap();
+    let everything = scripted.lock().items.clone();
+    for (now, left, deleted) in [
+        ("2026-01-04T00:00:00Z", 0, ""),
+        ("2026-01-06T00:00:00Z", 9, ""),
+        ("2026-01-08T00:00:00Z", 18, "-19"),
+    ] {
+        let mut script = scripted.lock();
+        script.now = now.to_owned();
+        script.items = everything.iter().take(left).cloned().collect();
+        drop(script);
+        fixture.harvest(&config, &at).unwrap();
+        let last = records(&fixture).pop().unwrap();
+        let found = last.0.ends_with("-deleted.xml").then_some(last.1);
+        assert_eq!(found.unwrap_or_default(), deleted, "{left} left");
+    }
+    assert_eq!(fixture.watch.warnings().len(), 2);
+}
