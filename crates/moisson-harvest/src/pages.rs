@@ -224,3 +224,21 @@ impl Overlap {
         known.is_some_and(|digest| *digest == Digest::of(record).short(16))
     }
 }
+
+/// Stops a run once the server was asked a number of times, like a kill would.
+#[cfg(test)]
+pub(crate) struct StopAt<'a>(pub(crate) &'a crate::testing::Server, pub(crate) usize);
+
+#[cfg(test)]
+impl crate::Watch for StopAt<'_> {
+    fn check(&self) -> Result<()> {
+        if self.0.asked().len() >= self.1 {
+            return Err(Error::Interrupted);
+        }
+        Ok(())
+    }
+
+    fn received(&self, _: u64) {}
+
+    fn warn(&self, _: &str) {}
+}

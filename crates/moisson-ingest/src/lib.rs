@@ -4,14 +4,16 @@
 //! [`readers::Reader`] turns each member into documents, and [`finish::Finisher`] makes their text final.
 //! Nothing here opens a file, starts a thread or looks at a clock.
 
+#[cfg(test)]
+mod acceptance;
 pub mod alto;
 pub mod container;
 pub mod debats;
 pub mod dila;
 pub mod ead;
 pub mod encoding;
-pub mod eu;
 mod epub;
+pub mod eu;
 pub mod fields;
 pub mod finish;
 mod flow;
@@ -21,19 +23,19 @@ mod l10n;
 pub mod markdown;
 pub mod mets;
 pub mod normalise;
-mod ocr;
-mod pdf;
 mod oai;
+mod ocr;
 pub mod parliament;
+mod pdf;
 pub mod readers;
 pub mod record;
 pub mod reference;
 mod roff;
 #[cfg(test)]
 mod samples;
-pub mod tei;
-mod split;
 pub mod service_public;
+mod split;
+pub mod tei;
 #[cfg(test)]
 pub mod testing;
 mod warc;

@@ -2,8 +2,9 @@ use moisson_core::Error;
 use serde_json::{Value, json};
 
 use super::DataGouvConfig;
+use crate::pages::StopAt;
 use crate::testing::{Answer, Fixture, Page};
-use crate::{Mirror, Summary};
+use crate::{Harvest, Harvester, Mirror, Summary};
 
 const TEXT: &str = "Délibération";
 const SHA1_RIGHT: &str = "DE0EA06E5E2C42BBC21FC2ED747570504C63AFAE";
@@ -435,6 +436,36 @@ fn what_is_no_longer_listed_is_kept() {
     fixture.harvest(&config, &at).unwrap();
     assert_eq!(names(&fixture), ["actes/actes.csv"]);
     assert!(fixture.watch.warnings()[1].contains("was deleted or made private"));
+}
+
+#[test]
+fn a_harvest_killed_at_any_request_ends_in_the_same_mirror() {
+    for stop in 1..=5 {
+        let (fixture, config, at) = one(|_| {});
+        serve_file(&fixture, "r2", "/static/2.csv", "deux");
+        let resources = [
+            resource(&fixture, "r1", "/static/20250203/actes.csv"),
+            resource(&fixture, "r2", "/static/2.csv"),
+        ];
+        serve(
+            &fixture,
+            "/api/1/datasets/actes/",
+            &dataset("actes", &json!(resources)),
+        );
+        let watch = StopAt(&fixture.server, stop);
+        let stopped = config.harvest(&Harvest {
+            watch: &watch,
+            ..fixture.about(&at)
+        });
+        assert!(matches!(stopped, Err(Error::Interrupted)), "{stop}");
+        fixture.harvest(&config, &at).unwrap();
+        assert_eq!(names(&fixture), ["actes/2.csv", "actes/actes.csv"]);
+        assert_eq!(fixture.data("s/actes/2.csv"), b"deux");
+        assert_eq!(
+            fixture.receipt("s/actes/2.csv").licence.as_deref(),
+            Some("lov2")
+        );
+    }
 }
 
 #[test]

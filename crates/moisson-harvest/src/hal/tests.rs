@@ -1,11 +1,12 @@
 use std::sync::{Arc, Mutex};
 
-use moisson_core::{Error, Result};
+use moisson_core::Error;
 use serde_json::json;
 
 use super::HalConfig;
+use crate::pages::StopAt;
 use crate::testing::{Answer, Asked, Fixture, Misdeed, Server};
-use crate::{Harvest, Harvester, Mirror, Summary, Watch};
+use crate::{Harvest, Harvester, Mirror, Summary};
 
 /// Documents by number: number and date of modification.
 type Documents = Arc<Mutex<Vec<(u32, &'static str)>>>;
@@ -131,21 +132,6 @@ fn a_cursor_goes_through_and_a_second_harvest_asks_for_what_changed() {
     );
     // The overlap brings them again; they are not kept again.
     assert_eq!(fixture.harvest(&config, &at).unwrap(), counts(0, 1));
-}
-
-/// Stops the run once the server was asked a number of times, like a kill would.
-struct StopAt<'a>(&'a Server, usize);
-
-impl Watch for StopAt<'_> {
-    fn check(&self) -> Result<()> {
-        if self.0.asked().len() >= self.1 {
-            Err(Error::Interrupted)
-        } else {
-            Ok(())
-        }
-    }
-    fn received(&self, _: u64) {}
-    fn warn(&self, _: &str) {}
 }
 
 #[test]

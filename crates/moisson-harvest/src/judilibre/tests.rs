@@ -1,11 +1,12 @@
 use std::sync::{Arc, Mutex};
 
-use moisson_core::{Error, Result};
+use moisson_core::Error;
 use serde_json::{Value, json};
 
 use super::JudilibreConfig;
+use crate::pages::StopAt;
 use crate::testing::{Answer, Asked, Fixture, Misdeed, Server};
-use crate::{Harvest, Harvester, Mirror, Summary, Watch};
+use crate::{Harvest, Harvester, Mirror, Summary};
 
 /// What the interface holds: decisions by number with their court, and the log.
 #[derive(Debug, Default)]
@@ -241,21 +242,6 @@ fn first_everything_then_what_the_log_says() {
     // What the overlap of an hour brings again is done.
     assert_eq!(fixture.harvest(&config(), &at).unwrap(), counts(0, 0));
     assert_eq!(fixture.server.take_paths().len(), 1);
-}
-
-/// Stops the run once the server was asked a number of times, like a kill would.
-struct StopAt<'a>(&'a Server, usize);
-
-impl Watch for StopAt<'_> {
-    fn check(&self) -> Result<()> {
-        if self.0.asked().len() >= self.1 {
-            Err(Error::Interrupted)
-        } else {
-            Ok(())
-        }
-    }
-    fn received(&self, _: u64) {}
-    fn warn(&self, _: &str) {}
 }
 
 #[test]

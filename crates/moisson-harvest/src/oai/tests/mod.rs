@@ -3,12 +3,13 @@ mod repository;
 
 use std::collections::BTreeMap;
 
-use moisson_core::{Error, Result};
+use moisson_core::Error;
 
 use self::repository::{Script, Scripted};
 use super::{OaiConfig, Records, Repository, envelope as wire};
+use crate::pages::StopAt;
 use crate::testing::{Answer, Fixture, Misdeed, Server};
-use crate::{Harvest, Harvester, Mirror, Summary, Watch};
+use crate::{Harvest, Harvester, Mirror, Summary};
 
 /// A fixture with a repository at `/oai`.
 fn fixture(script: Script) -> (Fixture, Scripted, Vec<String>) {
@@ -128,21 +129,6 @@ fn a_first_harvest_asks_for_everything_and_a_second_for_what_changed() {
         ("20260105000000-000001.xml".to_owned(), "-5 2 8".to_owned())
     );
     assert_eq!(asked(&fixture.server).len(), 2);
-}
-
-/// Stops the run once the server was asked a number of times, like a kill would.
-struct StopAt<'a>(&'a Server, usize);
-
-impl Watch for StopAt<'_> {
-    fn check(&self) -> Result<()> {
-        if self.0.asked().len() >= self.1 {
-            Err(Error::Interrupted)
-        } else {
-            Ok(())
-        }
-    }
-    fn received(&self, _: u64) {}
-    fn warn(&self, _: &str) {}
 }
 
 /// Harvests twice, with a change between, stopping after each request in turn.
