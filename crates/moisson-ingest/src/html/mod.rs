@@ -111,6 +111,11 @@ impl<'a> Flat<'a> {
         self.elements[index].and_then(|element| element.attr(name))
     }
 
+    /// Text of an element but for the nodes of which `skip` is true, with all they hold.
+    pub(crate) fn text_without(&self, node: usize, skip: impl Fn(usize) -> bool) -> String {
+        render::render(&self.nodes, node..self.nodes[node].end, skip)
+    }
+
     /// Number of nodes.
     pub(crate) fn size(&self) -> usize {
         self.nodes.len()
@@ -138,6 +143,11 @@ impl Tree for Flat<'_> {
     fn attribute(&self, node: usize, name: &str) -> Option<String> {
         let value = Flat::attribute(self, node, name)?.trim();
         (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn any_word(&self, node: usize, attribute: &str, is: impl Fn(&str) -> bool) -> bool {
+        let value = Flat::attribute(self, node, attribute).unwrap_or_default();
+        value.split_ascii_whitespace().any(is)
     }
 }
 

@@ -280,7 +280,7 @@ fn drop_link_blocks(
 }
 
 /// A line of dates has at most this many visible bytes.
-const DATE_LINE_BYTES_MAX: f64 = 120.0;
+const DATE_LINE_BYTES_MAX: f64 = 90.0;
 
 /// Marks the lines that say when a page was published: `Publié le 11/08/2005 | Temps de lecture : 8 minutes`.
 fn drop_date_lines(

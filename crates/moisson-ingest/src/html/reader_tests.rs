@@ -65,6 +65,70 @@ fn furniture_is_dropped() {
 }
 
 #[test]
+fn what_leads_to_other_pages_is_dropped() {
+    let check = |body: &str, expected: &str| assert_eq!(main_text(body), expected, "{body}");
+    let card = "<div class='fr-col fr-card'><a href=a>Une page</a><p>Son résumé en quelques mots.</p></div>";
+    check(
+        &format!("<main>{PROSE}<h2>Articles associés</h2>{card}{card}</main>"),
+        TEXT,
+    );
+    check(
+        &format!("<main>{PROSE}<h2>À lire</h2><h3>Ailleurs</h3>{card}</main>"),
+        TEXT,
+    );
+    check(
+        &format!("<main><h2>Suite</h2>{card}{PROSE}</main>"),
+        &format!("Suite\n\n{TEXT}"),
+    );
+    check(
+        &format!("<main><h2>Rien dessous</h2><h2>Titre</h2>{PROSE}</main>"),
+        &format!("Rien dessous\n\nTitre\n\n{TEXT}"),
+    );
+    check(
+        &format!("<main><ul class=fr-tags-group><li><a href=a>Eau</a></ul>{PROSE}</main>"),
+        TEXT,
+    );
+    // The sources a paragraph leads to are part of the text; links after a heading are not.
+    let links =
+        "<ul><li><a href=a>Un guide</a><li><a href=b>Une fiche</a><li><a href=c>Un mémo</a></ul>";
+    check(
+        &format!("<main>{PROSE}{PROSE}{links}</main>"),
+        &format!("{TEXT}\n\n{TEXT}"),
+    );
+    let lead = "<p>Le guide, la fiche et le mémo ci-dessous disent comment une passerelle en bois se visite, se répare et se ferme.</p>";
+    check(
+        &format!("<main>{PROSE}{lead} {links}</main>"),
+        &format!(
+            "{TEXT}\n\nLe guide, la fiche et le mémo ci-dessous disent comment une passerelle en bois se visite, se répare et se ferme.\n\nUn guide\nUne fiche\nUn mémo"
+        ),
+    );
+}
+
+#[test]
+fn lines_of_dates_are_facts_and_no_text() {
+    let read = |line: &str, body: &str| {
+        let html = format!("<main>{line}{PROSE}{body}</main>");
+        page(&html, &PageOptions::default(), 64).unwrap()
+    };
+    let line = "<p><span>Publié le <time datetime='2005-08-11'>11/08/2005</time></span> <span>Mis à jour le \
+                <time datetime=2024-01-04>04/01/2024</time></span> | <span>Temps de lecture : 8 minutes</span></p>";
+    let found = read(line, "");
+    assert_eq!(found.text, TEXT);
+    assert_eq!(found.published, Date::from_ymd(2005, 8, 11));
+    assert_eq!(found.modified, Date::from_ymd(2024, 1, 4));
+    // The date of another page, in its card.
+    let card = "<div class=fr-card><a href=a>Une page</a><p>Publié le <time datetime=2020-02-02>2 février</time></p></div>";
+    assert_eq!(read("", card).published, None);
+    // A sentence with a date is text.
+    let sentence = "<p>Publié le <time datetime=2020-02-02>2 février 2020</time>, le décret a été attaqué par trois communes de la vallée et annulé l’année suivante par le tribunal.</p>";
+    assert!(
+        read(sentence, "")
+            .text
+            .starts_with("Publié le 2 février 2020, le décret")
+    );
+}
+
+#[test]
 fn what_holds_the_text_is_no_furniture() {
     let check = |body: &str| assert_eq!(main_text(body), TEXT, "{body}");
     check(&format!("<form>{PROSE}</form>")); // pages of the ASP.NET kind

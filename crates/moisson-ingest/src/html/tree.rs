@@ -79,10 +79,15 @@ pub(crate) trait Tree {
         self.text(self.find(from, path)?)
     }
 
-    /// True if an attribute that is a list of words, such as `class`, has this word.
-    fn has_word(&self, node: usize, attribute: &str, word: &str) -> bool {
+    /// True if an attribute that is a list of words, such as `class`, has one of which `is` is true.
+    fn any_word(&self, node: usize, attribute: &str, is: impl Fn(&str) -> bool) -> bool {
         let value = self.attribute(node, attribute).unwrap_or_default();
-        value.split_ascii_whitespace().any(|one| one == word)
+        value.split_ascii_whitespace().any(is)
+    }
+
+    /// True if an attribute that is a list of words has this word.
+    fn has_word(&self, node: usize, attribute: &str, word: &str) -> bool {
+        self.any_word(node, attribute, |one| one == word)
     }
 }
 

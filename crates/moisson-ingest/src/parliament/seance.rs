@@ -1,7 +1,7 @@
 //! A sitting of the Assemblée nationale as its site shows it in HTML.
 //!
-//! Source: `https://www.assemblee-nationale.fr/LEGISLATURE/cri/SESSION/NUMBER.asp`; the classes are those of the
-//! style sheets `style_cri2` and `cr`, in use from the 11th to the 15th legislature.
+//! Source: `https://www.assemblee-nationale.fr/LEGISLATURE/cri/SESSION/NUMBER.asp`; the names are those of the style
+//! sheets `style_cri2` and `cr` of the 13th and 14th legislatures. Pages without them are read as any page is.
 
 use moisson_core::Result;
 
@@ -9,64 +9,54 @@ use super::{Record, date};
 use crate::html::tree::Tree;
 use crate::html::{self, Flat, PageOptions};
 
-/// Elements that hold a sitting, in the order in which they are tried.
-const CONTENTS: &[&str] = &["#englobe", "#contenu-cri", ".contenu_cri"];
+/// Id of the element that holds a sitting.
+const CONTENTS: &str = "englobe";
 
-/// What stands in a sitting beside its text: tables of contents, links, numbers of points, the signature.
-const FURNITURE: &[&str] = &[
-    "#somjo",
-    "#sommaire",
-    ".sompopup",
-    ".somtitre",
-    ".sompetcap",
-    ".somtpetcap",
-    ".sommaigre",
-    ".sommaigreliste",
-    ".sompresidence",
-    "#zutilite",
-    "#ariane",
-    "#signature",
-    ".entete",
-    ".seance",
-    ".numencad",
-    "a[href='#TopOfPage']",
-    "a[href='#top']",
-    "a[href='#haut']",
-];
+/// True for what stands in a sitting beside its text: tables of contents, links, numbers of points, the signature.
+fn is_furniture(flat: &Flat<'_>, node: usize) -> bool {
+    match flat.name(node) {
+        "" => false,
+        "a" => flat.any_word(node, "href", |href| {
+            href.eq_ignore_ascii_case("#TopOfPage") || matches!(href, "#top" | "#haut")
+        }),
+        _ => {
+            flat.any_word(node, "class", |class| {
+                class.starts_with("som") || matches!(class, "entete" | "seance" | "numencad")
+            }) || flat.any_word(node, "id", |id| {
+                id.starts_with("som") || matches!(id, "zutilite" | "ariane" | "signature")
+            })
+        }
+    }
+}
 
-/// What reads the pages: the selectors, parsed once.
+/// What reads the pages.
 #[derive(Debug)]
 pub struct Pages {
-    known: Vec<PageOptions>,
-    unknown: PageOptions,
+    /// For pages of other years.
+    general: PageOptions,
 }
 
 impl Pages {
-    /// Parses the selectors.
+    /// Prepares the selectors.
     ///
     /// # Errors
     /// None in practice: the selectors are constants.
     pub fn new() -> Result<Self> {
-        let drop: Vec<String> = FURNITURE.iter().map(|&css| css.to_owned()).collect();
-        let known = CONTENTS
-            .iter()
-            .map(|css| PageOptions::new(Some(css), &drop))
-            .collect::<Result<_>>()?;
+        let drop = ["a[href='#TopOfPage']", "a[href='#top']", "a[href='#haut']"];
+        let drop: Vec<String> = drop.iter().map(|&css| css.to_owned()).collect();
         Ok(Self {
-            known,
-            unknown: PageOptions::new(None, &drop)?,
+            general: PageOptions::new(None, &drop)?,
         })
     }
 
     /// Reads a page; `None` if it nests too deep.
     pub fn read(&self, html: &str, depth_max: u32) -> Option<Record> {
         html::with_tree(html, depth_max, |flat| {
-            let text = self
-                .known
-                .iter()
-                .map(|options| html::text_of(flat, options))
-                .find(|text| !text.is_empty())
-                .unwrap_or_else(|| html::text_of(flat, &self.unknown));
+            let contents = (0..flat.size()).find(|node| flat.has_word(*node, "id", CONTENTS));
+            let text = contents
+                .map(|node| flat.text_without(node, |node| is_furniture(flat, node)))
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| html::text_of(flat, &self.general));
             let mut record = facts(flat);
             record.text = unsigned(&text);
             record

@@ -289,14 +289,13 @@ fn is_furniture<T: Tree>(tree: &T, node: usize, name: &str) -> bool {
     if !matches!(name, "div" | "p" | "ul" | "ol" | "table" | "section" | "h5") {
         return false;
     }
-    ["class", "id"].iter().any(|attribute| {
-        let value = tree.attribute(node, attribute).unwrap_or_default();
-        value.split_ascii_whitespace().any(|word| {
-            let word = word.to_ascii_lowercase();
-            ["sommaire", "tdm", "toc", "menu"]
+    let is_contents = |word: &str| {
+        let is_named = |name: &str| {
+            ["sommaire", "tdm", "toc", "menu", "signature"]
                 .iter()
-                .any(|part| word.split(['_', '-']).any(|piece| piece == *part))
-                || word.ends_with("signature")
-        })
-    })
+                .any(|one| one.eq_ignore_ascii_case(name))
+        };
+        word.split(['_', '-']).any(is_named)
+    };
+    tree.any_word(node, "class", is_contents) || tree.any_word(node, "id", is_contents)
 }

@@ -13,18 +13,18 @@ use crate::{encoding, record};
 /// Its row in the table of readers.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "html",
-    version: 1,
+    version: 2,
     doc: "HTML pages, one document each: the main text without menus, banners and footers",
     about: About {
         source: "the HTML Living Standard",
         document: "a page, keyed by its path or by its canonical address",
-        text: "the main text, found by the density of links and text, or by the CSS selector in `select`; menus, banners, scripts and what `drop` names are left out",
+        text: "the main text, found by the density of links and text, or by the CSS selector in `select`; menus, banners, scripts, cards and tags of the design system of the State, lines of dates, headings of what is left out and what `drop` names are left out",
         fields: &[
             ("title", "`h1` of the main text, `og:title`, `title`"),
             ("url", "`link rel=canonical`"),
             (
                 "published_on, modified_on",
-                "`article:published_time`, `dcterms.issued`, `time`, …",
+                "`article:published_time`, `dcterms.issued`, `time` with `itemprop` or after `Publié le`, `Mis à jour le`, …",
             ),
             (
                 "licence_declared",
