@@ -15,7 +15,7 @@ use crate::record;
 /// The entry of this reader.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "json",
-    version: 1,
+    version: 2,
     doc: "records chosen by JSONPath out of the tree of a JSON file",
     about: About {
         source: "RFC 8259, RFC 9535 (JSONPath)",
@@ -98,7 +98,16 @@ impl Reader for Json {
             let key = Key::Path(uri.to_owned());
             return self.record(&JsonRecord::whole(&root), key, digest, &member, sink);
         };
-        for located in records.query_located(&root).iter() {
+        let located = records.query_located(&root);
+        if located.is_empty() {
+            return sink.fault(Fault {
+                reason: reason::EXTRACT_EMPTY,
+                raw_uri: uri.to_owned(),
+                detail: Some("no record is where `records` looks for them".to_owned()),
+                ..Fault::default()
+            });
+        }
+        for located in located.iter() {
             let around = around(&root, located.location().iter());
             let node = JsonRecord {
                 node: located.node(),

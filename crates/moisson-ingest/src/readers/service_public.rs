@@ -104,12 +104,18 @@ impl Reader for ServicePublic {
                 document.metadata = sheet.metadata;
                 sink.document(document)
             }
-            Ok(sheet) if sheet.is_index => Ok(()),
             other => {
-                let (reason, detail) = other.err().unwrap_or_else(|| {
-                    let detail = "no text beside links and addresses".to_owned();
-                    (reason::EXTRACT_EMPTY, detail)
-                });
+                let (reason, detail) = match other {
+                    Err(refusal) => refusal,
+                    Ok(sheet) if sheet.is_index => (
+                        reason::EXTRACT_EMPTY,
+                        "a page of links: theme, file, form or guided search".to_owned(),
+                    ),
+                    Ok(_) => (
+                        reason::EXTRACT_EMPTY,
+                        "no text beside links and addresses".to_owned(),
+                    ),
+                };
                 sink.fault(Fault {
                     reason,
                     raw_uri: member.uri.to_owned(),
