@@ -11,7 +11,6 @@ use crate::server::{Answer, Misdeed, Page, Server};
 fn fetch(bench: &Bench, arguments: &[&str]) -> Ended {
     let (pipeline, out) = (bench.text_path("p.toml"), bench.text_path("out"));
     let mut all = vec!["fetch", &pipeline, "--out", &out, "--format", "json"];
-    all.extend(["--progress", "none"]);
     all.extend(arguments);
     moisson(&all)
 }
