@@ -43,7 +43,7 @@ def read(program: str, folder: pathlib.Path) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as scratch:
         pipeline = pathlib.Path(scratch) / "alto.toml"
         pipeline.write_text(
-            f"name = 'alto'\ntier = 'attribution'\n[source.alto]\npath = '{folder}'\nreader = 'alto'\n"
+            f"name = 'alto'\ntier = 'attribution'\n[alarm]\nshare_max = 1.0\n[source.alto]\npath = '{folder}'\nreader = 'alto'\n"
             "options = { margins = true }\n"
         )
         out = f"{scratch}/out"

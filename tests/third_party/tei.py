@@ -104,8 +104,7 @@ def documents(program: str, folder: pathlib.Path) -> dict[str, str]:
         out = f"{scratch}/out"
         run(program, "run", str(plan), "--out", out, "--progress", "none")
         answer = run(program, "query", out, "SELECT raw_uri, text FROM documents", "--format", "json")
-        rows = json.loads(answer)
-        rows = rows["rows"] if isinstance(rows, dict) else rows
+        rows = [json.loads(line) for line in answer.splitlines()]
         return {row["raw_uri"]: row["text"] for row in rows}
 
 
