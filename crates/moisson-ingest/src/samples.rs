@@ -93,6 +93,37 @@ fn the_reference_is_current() {
     assert!(wrong.is_empty(), "differ from the readers: {wrong:?}");
 }
 
+/// Inputs that fuzzing found worth keeping: they cover what no sample does, and some once broke a reader.
+#[test]
+fn what_fuzzing_left_is_replayed() {
+    let limits = Limits {
+        record_bytes_max: 1 << 20,
+        depth_max: 64,
+        expansion_ratio_max: 50,
+        members_max: 1000,
+    };
+    let mut replayed = 0;
+    for entry in READERS {
+        let folder = root().join("fuzz/corpus").join(entry.name);
+        let extension = entry.extensions.first().copied().unwrap_or("bin");
+        let reader = readers::build(entry.name, &options(entry.name)).unwrap();
+        for file in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let bytes = fs::read(file.path()).unwrap();
+            let name = format!("a.{extension}");
+            let file = SourceFile {
+                name: &name,
+                size: bytes.len() as u64,
+                open: &|| Ok(Box::new(std::io::Cursor::new(bytes.clone())) as Box<dyn ReadSeek>),
+            };
+            let mut sink = Collected::default();
+            let include = Include::default();
+            read_file(reader.as_ref(), &file, &include, &limits, &mut sink).unwrap();
+            replayed += 1;
+        }
+    }
+    assert!(replayed > 100, "the corpus of fuzzing is in the repository");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
