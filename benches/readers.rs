@@ -1,6 +1,7 @@
 //! Readers, in bytes of input a second on one thread: `cargo bench --workspace --bench readers`.
 //!
-//! Inputs are generated in the shape of each source, uncompressed, so that decompression is not measured.
+//! Inputs are generated in the shape of each source, uncompressed, so that decompression is not measured. Where
+//! `MOISSON_CORPORA` names the real corpora, their files are read too.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::fmt::Write;
@@ -170,9 +171,7 @@ fn dila(dice: &mut Dice) -> Vec<u8> {
             dice.sentence(30),
             dice.sentence(50)
         );
-        let name = format!(
-            "legi/global/code_et_TNC_en_vigueur/code_en_vigueur/LEGI/TEXT/article/LEGI/ARTI/{id}.xml"
-        );
+        let name = format!("legi/global/code_et_TNC_en_vigueur/code_en_vigueur/article/{id}.xml");
         tar_member(&mut archive, &name, article.as_bytes());
     }
     archive.extend([0; 1024]);
@@ -270,44 +269,75 @@ fn mediawiki(dice: &mut Dice) -> String {
     dump
 }
 
+/// An input: what it is called, the reader, and files with their names.
+type Input = (String, &'static str, Vec<(String, Vec<u8>)>);
+
+/// Real files of a format, as many as make some tens of megabytes.
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads its data")]
+fn real(reader: &'static str, folder: &str, extension: &str) -> Option<Input> {
+    let base = std::path::PathBuf::from(std::env::var("MOISSON_CORPORA").ok()?);
+    let mut files = Vec::new();
+    let mut bytes = 0;
+    let mut folders = vec![base.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) && bytes < 40_000_000 {
+                let file = std::fs::read(&path).unwrap();
+                bytes += file.len();
+                files.push((path.to_string_lossy().into_owned(), file));
+            }
+        }
+    }
+    Some((format!("{reader} (real {folder})"), reader, files))
+}
+
 fn readers(criterion: &mut Criterion) {
     let mut dice = Dice(7);
     let d = &mut dice;
-    let inputs: Vec<(&str, &str, &str, Vec<u8>)> = vec![
-        ("alto", "alto", "ALTO/0001.xml", alto(d).into()),
-        ("dila (tar)", "dila", "LEGI_20250714-203006.tar", dila(d)),
-        ("html", "html", "a.html", html(d).into()),
-        ("mediawiki", "mediawiki", "a.xml", mediawiki(d).into()),
-        ("tei", "tei", "a.xml", tei(d).into()),
-        ("warc (html)", "warc", "a.warc", warc(d, false)),
-        ("warc (wet)", "warc", "a.warc.wet", warc(d, true)),
+    let one = |name: &str, reader, file: &str, bytes: Vec<u8>| {
+        (name.to_owned(), reader, vec![(file.to_owned(), bytes)])
+    };
+    let mut inputs: Vec<Input> = vec![
+        one("alto", "alto", "ALTO/0001.xml", alto(d).into()),
+        one("dila (tar)", "dila", "LEGI_20250714-203006.tar", dila(d)),
+        one("html", "html", "a.html", html(d).into()),
+        one("mediawiki", "mediawiki", "a.xml", mediawiki(d).into()),
+        one("tei", "tei", "a.xml", tei(d).into()),
+        one("warc (html)", "warc", "a.warc", warc(d, false)),
+        one("warc (wet)", "warc", "a.warc.wet", warc(d, true)),
     ];
+    inputs.extend(
+        [
+            real("alto", "bnf-europeana-alto", "xml"),
+            real("html", "debian-fr", "html"),
+            real("html", "fiches-travail-html", "html"),
+            real("tei", "eltec-fra", "xml"),
+        ]
+        .into_iter()
+        .flatten(),
+    );
     let mut group = criterion.benchmark_group("readers");
     group.sample_size(10);
-    for (name, reader, uri, bytes) in &inputs {
+    for (name, reader, files) in &inputs {
         let reader = build(reader, &Value::Null).unwrap();
-        group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(*name, |b| {
+        let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+        group.throughput(Throughput::Bytes(bytes as u64));
+        group.bench_function(name, |b| {
             b.iter(|| {
                 let mut sink = Count::default();
-                let file = SourceFile {
-                    name: uri,
-                    size: bytes.len() as u64,
-                    open: &|| Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn ReadSeek>),
-                };
-                read_file(
-                    reader.as_ref(),
-                    &file,
-                    &Include::default(),
-                    &Limits::default(),
-                    &mut sink,
-                )
-                .unwrap();
-                assert!(
-                    sink.documents > 0 && sink.faults == 0,
-                    "{name}: {} faults",
-                    sink.faults
-                );
+                for (uri, bytes) in files {
+                    let file = SourceFile {
+                        name: uri,
+                        size: bytes.len() as u64,
+                        open: &|| Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn ReadSeek>),
+                    };
+                    let (include, limits) = (Include::default(), Limits::default());
+                    read_file(reader.as_ref(), &file, &include, &limits, &mut sink).unwrap();
+                }
+                assert!(sink.documents > 0, "{name}: {} faults", sink.faults);
                 sink.documents
             });
         });
