@@ -136,9 +136,9 @@ fn tei(dice: &mut Dice) -> String {
         )
         .unwrap();
         for _ in 0..40 {
-            write!(
+            writeln!(
                 novel,
-                "<p>{} <hi rend=\"italic\">{}</hi>, {}<pb n=\"{chapter}\"/> {}</p>\n",
+                "<p>{} <hi rend=\"italic\">{}</hi>, {}<pb n=\"{chapter}\"/> {}</p>",
                 dice.sentence(40),
                 dice.word(),
                 dice.sentence(60),

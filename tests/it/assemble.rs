@@ -71,16 +71,14 @@ fn code() -> Vec<Member> {
              <DATE_FIN>2999-01-01</DATE_FIN></META_TEXTE_VERSION>"
         ),
     );
-    let books: String = BOOKS
-        .iter()
-        .zip(1..)
-        .map(|(title, id)| {
-            format!(
-                "<LIEN_SECTION_TA id=\"LEGISCTA{id:012}\" cid=\"LEGISCTA{id:012}\" debut=\"2000-01-01\" \
-                 fin=\"2999-01-01\">{title}</LIEN_SECTION_TA>"
-            )
-        })
-        .collect();
+    let book = |(title, id): (&&str, u64)| {
+        format!(
+            "<LIEN_SECTION_TA id=\"LEGISCTA{id:012}\" cid=\"LEGISCTA{id:012}\" debut=\"2000-01-01\" \
+             fin=\"2999-01-01\">{title}</LIEN_SECTION_TA>"
+        )
+    };
+    let books: Vec<String> = BOOKS.iter().zip(1..).map(book).collect();
+    let books = books.concat();
     let structure = format!("{}<STRUCT>{books}</STRUCT>", meta(text, ""));
     vec![
         article(4, 2000, 2999),

@@ -47,6 +47,18 @@ fn a_file_is_mirrored_once_and_again_when_it_changes() {
         &format!("at = '{}'\n{LINES}", server.url("/a.jsonl")),
     );
 
+    let plan = [
+        "plan",
+        &bench.text_path("p.toml"),
+        "--out",
+        &bench.text_path("out"),
+    ];
+    let plan = moisson(&plan).expect(0).stdout;
+    assert!(
+        plan.contains("/a.jsonl") && server.take_paths().is_empty(),
+        "{plan}"
+    );
+
     // `run` fetches what is missing, and asks nobody once it is there.
     let first = bench.run(&[]).expect(0).json();
     assert_eq!(first["released"], 5);
@@ -59,6 +71,13 @@ fn a_file_is_mirrored_once_and_again_when_it_changes() {
         retrieved.len() == 1 && retrieved[0].ends_with('Z'),
         "{retrieved:?}"
     );
+
+    let receipts = bench.query("SELECT url, acquisition, etag, bytes FROM receipts");
+    assert_eq!(
+        (receipts.len(), &receipts[0]["acquisition"]),
+        (1, &"bulk".into())
+    );
+    assert_eq!(receipts[0]["etag"], "\"1\"");
 
     // `fetch` asks, and transfers nothing.
     let again = fetch(&bench, &[]).expect(0);
@@ -122,10 +141,8 @@ fn increments_of_the_dila_are_fetched_and_applied() {
         std::fs::read(path).unwrap()
     };
     let listing = |names: &[&str]| {
-        let rows: String = names
-            .iter()
-            .map(|name| format!("<a href=\"{name}\">{name}</a> 2025-07-15 20:45  1.2K\n"))
-            .collect();
+        let row = |name: &&str| format!("<a href=\"{name}\">{name}</a> 2025-07-15 20:45  1.2K\n");
+        let rows = names.iter().map(row).collect::<Vec<_>>().concat();
         format!(
             "<html><head><title>Index of /LEGI</title></head><body><pre>{rows}</pre></body></html>"
         )

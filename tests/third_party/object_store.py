@@ -2,8 +2,8 @@
 
     python object_store.py MOISSON OUT
 
-OUT is the output of the quickstart on local files: content digests must be the same. A pipeline file over http with a
-server that knows no ranges is read too. Needs moto[server] and boto3.
+OUT is the output of the quickstart on local files: content digests must be the same. A file over http with a server that
+knows no ranges is read too, and mirrored into an output on S3. Needs moto[server] and boto3.
 """
 
 import http.server
@@ -70,7 +70,16 @@ def main(program: str, local: pathlib.Path) -> None:
             "options = { id = 'id', text = 'texte', licence = 'licence' }\n"
         )
         over_http = run(program, "run", str(toml), "--out", f"{folder}/out", "--progress", "none")
-    assert over_http["released"] > 10, over_http
+        assert over_http["released"] > 10, over_http
+
+        # The same file mirrored into an output on S3: fetched once, confirmed the second time, read from the mirror.
+        toml.write_text(toml.read_text().replace("path =", "at =") + "[fetch]\ninterval_ms = 0\n")
+        for expected in ({"fetched": 1, "unchanged": 0}, {"fetched": 0, "unchanged": 1}):
+            fetched = run(program, "fetch", str(toml), "--out", "s3://releases/mirrored", "--progress", "none")
+            summary = fetched["sources"]["decisions"]
+            assert {key: summary[key] for key in expected} == expected, fetched
+        mirrored = run(program, "run", str(toml), "--offline", "--out", "s3://releases/mirrored", "--progress", "none")
+        assert mirrored["released"] == over_http["released"], mirrored
     server.shutdown()
     s3.stop()
     print(f"{first['released']} documents from and to S3, {over_http['released']} over http")

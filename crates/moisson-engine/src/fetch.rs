@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
+use moisson_core::document::strings;
 use moisson_core::{Digest, Error, Result};
 use moisson_harvest::{Client, ClientConfig, Harvest, Mirror, Receipt, Summary, Watch};
 use rayon::prelude::*;
@@ -23,13 +25,18 @@ use crate::store::Store;
 /// Folder of the mirror in an output.
 const MIRROR: &str = "mirror";
 
+/// The clock.
+pub type Now = Arc<dyn Fn() -> std::time::SystemTime + Send + Sync>;
+/// Looks up a secret by name (an environment variable).
+pub type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What the command line hands over.
 #[derive(Clone)]
 pub struct Outside {
     /// The clock.
-    pub now: Arc<dyn Fn() -> std::time::SystemTime + Send + Sync>,
-    /// Looks up a secret by name (an environment variable).
-    pub secret: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub now: Now,
+    /// The secrets.
+    pub secret: Secrets,
 }
 
 impl std::fmt::Debug for Outside {
@@ -227,18 +234,77 @@ fn not_mirrored(source: &str) -> Error {
     ))
 }
 
-/// The receipts of a source by the names of their objects.
+/// The receipts of a source (of all for an empty name) by the names of their objects.
 ///
 /// # Errors
 /// [`Error::Store`] if one cannot be read.
 pub fn receipts(source: &str, store: &Store) -> Result<BTreeMap<String, Arc<Receipt>>> {
     let mut receipts = BTreeMap::new();
-    for entry in store.list(&format!("{MIRROR}/receipts/{source}"))? {
+    let folder = format!("{MIRROR}/receipts/{source}");
+    for entry in store.list(folder.trim_end_matches('/'))? {
         if let Some(receipt) = store.get_json::<Receipt>(&entry.path)? {
             receipts.insert(receipt.name.clone(), Arc::new(receipt));
         }
     }
     Ok(receipts)
+}
+
+/// Sources that are to be fetched before they can be read, with the addresses they are at.
+///
+/// # Errors
+/// [`Error::Store`] if the output cannot be read.
+pub fn missing(pipeline: &Pipeline, session: &Session) -> Result<Vec<(String, Vec<String>)>> {
+    let mut missing = Vec::new();
+    for (name, source) in &pipeline.source {
+        let is_fetched = !source.at.is_empty() && source.path.is_empty();
+        if is_fetched && !is_complete(session.store(), name, settings(source)?)? {
+            let at = source.at.iter().map(moisson_core::redact).collect();
+            missing.push((name.clone(), at));
+        }
+    }
+    Ok(missing)
+}
+
+/// All receipts of an output as a table: one row an object of the mirror.
+///
+/// # Errors
+/// [`Error::Store`] if one cannot be read.
+pub(crate) fn receipts_table(store: &Store) -> Result<RecordBatch> {
+    let receipts: Vec<Arc<Receipt>> = receipts("", store)?.into_values().collect();
+    let text = |of: fn(&Receipt) -> Option<&str>| strings(receipts.iter().map(move |r| of(r)));
+    let acquisitions = receipts
+        .iter()
+        .map(|r| Ok(Some(acquisition(r)?)))
+        .collect::<Result<Vec<_>>>()?;
+    let digests = receipts.iter().map(|r| Some(r.digest.to_hex()));
+    let bytes: UInt64Array = receipts.iter().map(|r| Some(r.bytes)).collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("name", text(|r| Some(&r.name))),
+        ("url", text(|r| Some(&r.url))),
+        ("acquisition", strings(acquisitions.into_iter())),
+        ("retrieved_at", text(|r| Some(&r.retrieved_at))),
+        ("bytes", Arc::new(bytes)),
+        ("digest", strings(digests)),
+        ("etag", text(|r| r.etag.as_deref())),
+        ("last_modified", text(|r| r.last_modified.as_deref())),
+        ("checksum", text(|r| r.checksum.as_deref())),
+        ("licence", text(|r| r.licence.as_deref())),
+        ("producer", text(|r| r.producer.as_deref())),
+        ("updated", text(|r| r.updated.as_deref())),
+        ("title", text(|r| r.title.as_deref())),
+    ];
+    Ok(RecordBatch::try_from_iter_with_nullable(
+        columns
+            .into_iter()
+            .map(|(name, column)| (name, column, true)),
+    )?)
+}
+
+/// The word of an acquisition, as receipts are written.
+fn acquisition(receipt: &Receipt) -> Result<String> {
+    let word = serde_json::to_value(receipt.acquisition);
+    let word = word.map_err(|e| Error::internal(e.to_string()))?;
+    Ok(word.as_str().unwrap_or_default().to_owned())
 }
 
 /// The mirror of an output.

@@ -28,6 +28,10 @@ pub const TABLES: &[(&str, &str)] = &[
         "duplicates",
         "decisions of dedup: doc_id, kept_doc_id, similarity",
     ),
+    (
+        "receipts",
+        "what was fetched: address, date, digest, licence as the catalogue states it",
+    ),
     ("release", "what is published"),
 ];
 
@@ -133,6 +137,11 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
     session
         .runtime()
         .block_on(async { context.sql(duplicates).await })
+        .map_err(|e| Error::internal(e.to_string()))?;
+    let receipts = crate::fetch::receipts_table(session.store())?;
+    let receipts = MemTable::try_new(receipts.schema(), vec![vec![receipts]]);
+    receipts
+        .and_then(|table| context.register_table("receipts", Arc::new(table)))
         .map_err(|e| Error::internal(e.to_string()))?;
     if with_annotations {
         register_annotations(session, &context, &manifest)?;

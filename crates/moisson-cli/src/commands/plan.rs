@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use moisson_engine::control::Control;
+use moisson_engine::fetch;
 use moisson_engine::known::collision_probability;
 use moisson_engine::parts::{self, Committed, DOCUMENTS};
 use moisson_engine::plan::Plan;
@@ -22,6 +23,10 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let out = out(arguments.out.as_deref(), &pipeline);
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
+    let missing = fetch::missing(&pipeline, &session)?;
+    if !missing.is_empty() && !arguments.offline {
+        return to_fetch(&missing, format);
+    }
     let plan = Plan::new(pipeline, arguments.limit, &session, &Control::default())?;
     let committed = Committed::list(session.store())?;
     let workers = budget.workers(plan.limits.record_bytes_max)?;
@@ -106,5 +111,26 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         dedup.threshold,
         percent.join(", "),
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what has to be fetched before the rest can be planned.
+fn to_fetch(missing: &[(String, Vec<String>)], format: Format) -> anyhow::Result<ExitCode> {
+    if format == Format::Json {
+        let sources: serde_json::Map<String, Value> = missing
+            .iter()
+            .map(|(name, at)| (name.clone(), json!(at)))
+            .collect();
+        output::print_json(&json!({ "to_fetch": sources }))?;
+    } else {
+        let rows: Vec<Vec<String>> = missing
+            .iter()
+            .flat_map(|(name, at)| at.iter().map(|at| vec![name.clone(), at.clone()]))
+            .collect();
+        output::print_table(&["to fetch", "from"], &rows)?;
+        output::print(
+            "the rest is planned once these are fetched; `run` fetches them, `--offline` asks no server\n",
+        )?;
+    }
     Ok(ExitCode::SUCCESS)
 }
