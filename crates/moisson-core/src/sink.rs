@@ -21,6 +21,18 @@ pub struct Fault {
     pub detail: Option<String>,
 }
 
+impl Fault {
+    /// The fault of a record: why, where, and what the parser said.
+    pub fn new(reason: &'static str, raw_uri: &str, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            raw_uri: raw_uri.to_owned(),
+            detail: Some(detail.into()),
+            ..Self::default()
+        }
+    }
+}
+
 /// A record that says that an earlier one is withdrawn (OAI deleted, `liste_suppression`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {

@@ -98,12 +98,7 @@ pub fn whole(member: &mut Member<'_>, sink: &mut dyn Sink) -> Result<Option<Whol
 
 /// The fault of the record that was being read when the stream failed.
 pub fn record_fault(uri: &str, fault: StreamFault) -> Fault {
-    Fault {
-        reason: fault.reason,
-        raw_uri: uri.to_owned(),
-        detail: Some(fault.detail),
-        ..Fault::default()
-    }
+    Fault::new(fault.reason, uri, fault.detail)
 }
 
 /// The fault of a record above the limit. `observed` is its size in bytes, where known.

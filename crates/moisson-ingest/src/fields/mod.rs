@@ -204,12 +204,11 @@ fn selectors(paths: &Paths, dialect: Dialect) -> Result<Vec<Selector>> {
 }
 
 fn missing(field: &str, written: &[String], uri: &str) -> Box<Fault> {
-    Box::new(Fault {
-        reason: reason::EXTRACT_MISSING_FIELD,
-        raw_uri: uri.to_owned(),
-        detail: Some(format!("no `{}` for `{field}`", written.join("`, `"))),
-        ..Fault::default()
-    })
+    Box::new(Fault::new(
+        reason::EXTRACT_MISSING_FIELD,
+        uri,
+        format!("no `{}` for `{field}`", written.join("`, `")),
+    ))
 }
 
 /// Reads a date: as [`Date::parse`], after a word such as `modified`, or as milliseconds since 1970 (UTC).

@@ -64,12 +64,11 @@ impl Record {
         member: &crate::Member<'_>,
         digest: moisson_core::Digest,
     ) -> moisson_core::Document {
-        use moisson_core::{Document, Key};
-        let uri = member.uri.to_owned();
+        use moisson_core::Key;
         let key = self
             .id
-            .map_or_else(|| Key::Path(uri.clone()), Key::Declared);
-        let mut document = Document::new(key, self.text, uri, digest);
+            .map_or_else(|| Key::Path(member.uri.to_owned()), Key::Declared);
+        let mut document = member.document(key, self.text, digest);
         document.title = self.title;
         document.url = self.url;
         document.published_on = self.published_on;
@@ -78,8 +77,6 @@ impl Record {
         document.language_declared = self.language;
         document.producer = self.producer;
         document.version_of = self.version_of;
-        document.sequence = member.sequence;
-        document.raw_modified = member.modified;
         document.metadata = self.metadata;
         document
     }

@@ -116,12 +116,7 @@ impl Reader for AltoPages {
         };
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
         let depth_max = member.limits.depth_max;
-        let fault = |reason, detail| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail| Fault::new(reason, member.uri, detail);
         match root(&decoded.text, depth_max) {
             Ok("alto") => match alto::parse(&decoded.text, depth_max) {
                 Ok(parsed) => self.pages(&parsed, &member, whole.digest, sink),
@@ -196,14 +191,7 @@ impl AltoPages {
                     id => key.push_str(id),
                 }
             }
-            let mut document = Document::new(
-                Key::Declared(key),
-                String::new(),
-                member.uri.to_owned(),
-                digest,
-            );
-            document.sequence = member.sequence;
-            document.raw_modified = member.modified;
+            let mut document = member.document(Key::Declared(key), String::new(), digest);
             fill(&mut document, alto, page, rendered);
             sink.document(document)?;
         }

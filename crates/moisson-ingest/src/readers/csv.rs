@@ -246,12 +246,7 @@ pub(super) fn refuse(
     detail: String,
     sink: &mut dyn Sink,
 ) -> Result<()> {
-    let fault = Fault {
-        reason,
-        raw_uri: uri.to_owned(),
-        detail: Some(detail),
-        ..Fault::default()
-    };
+    let fault = Fault::new(reason, uri, detail);
     if sink.begin_record()? {
         sink.fault(fault.clone())?;
     }

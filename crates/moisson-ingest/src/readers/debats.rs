@@ -1,6 +1,6 @@
 //! The `debats` reader: verbatim reports of the Assemblée nationale in the archives of the DILA; domain notes, section 5.2.
 
-use moisson_core::{Document, Fault, Key, Result, Sink, reason};
+use moisson_core::{Fault, Key, Result, Sink, reason};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -73,12 +73,7 @@ impl Reader for Debats {
         };
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
         let uri = member.uri;
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, uri, detail);
         let xml = match Xml::parse(&decoded.text, member.limits.depth_max) {
             Ok(xml) => xml,
             Err(detail) => return sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail)),
@@ -95,7 +90,7 @@ impl Reader for Debats {
             }
             is_empty = false;
             let key = Key::Declared(key(&sitting, index, uri));
-            let mut document = Document::new(key, sitting.text, uri.to_owned(), whole.digest);
+            let mut document = member.document(key, sitting.text, whole.digest);
             document.title = sitting.title.or_else(|| {
                 let day = sitting.day?;
                 Some(format!("Assemblée nationale, séance du {day}"))
@@ -103,8 +98,6 @@ impl Reader for Debats {
             document.published_on = sitting.day.or(sitting.published_on);
             document.modified_on = sitting.published_on;
             document.genre = Some("debate".to_owned());
-            document.sequence = member.sequence;
-            document.raw_modified = member.modified;
             for (name, value) in [
                 ("number", sitting.number),
                 ("issue", sitting.issue),

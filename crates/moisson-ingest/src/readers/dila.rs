@@ -426,7 +426,7 @@ fn not_empty(record: Record) -> Result<Found, Refusal> {
 
 fn document(record: Record, member: &Member<'_>, digest: Digest) -> Document {
     let key = Key::Declared(record.id);
-    let mut document = Document::new(key, record.text, member.uri.to_owned(), digest);
+    let mut document = member.document(key, record.text, digest);
     document.title = record.title;
     document.url = Some(record.url);
     document.published_on = record.published_on;
@@ -436,8 +436,6 @@ fn document(record: Record, member: &Member<'_>, digest: Digest) -> Document {
     document.version_from = record.version_from;
     document.version_to = record.version_to;
     document.version_state = record.version_state;
-    document.sequence = member.sequence;
-    document.raw_modified = member.modified;
     document.metadata = record.metadata;
     document
 }
@@ -456,11 +454,9 @@ fn read_office(whole: &record::Whole, member: &Member<'_>, sink: &mut dyn Sink) 
         return refuse((reason::EXTRACT_EMPTY, None), member.uri, sink);
     }
     let key = Key::Declared(file_stem(member.uri).to_owned());
-    let mut document = Document::new(key, text, member.uri.to_owned(), whole.digest);
+    let mut document = member.document(key, text, whole.digest);
     document.modified_on = day_of(member.sequence);
     document.genre = Some("agreement".to_owned());
-    document.sequence = member.sequence;
-    document.raw_modified = member.modified;
     sink.document(document)
 }
 

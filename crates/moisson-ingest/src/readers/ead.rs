@@ -92,12 +92,7 @@ impl Reader for FindingAids {
             return Ok(());
         };
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
-        let fault = |reason, detail| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail| Fault::new(reason, member.uri, detail);
         let xml = match Xml::parse(&decoded.text, member.limits.depth_max) {
             Ok(xml) => xml,
             Err(detail) => return sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail)),
@@ -236,7 +231,7 @@ fn document(header: &Header, member: &Member<'_>, digest: Digest) -> Document {
         Some(id) => Key::Declared(id.clone()),
         None => Key::Path(member.uri.to_owned()),
     };
-    let mut document = Document::new(key, String::new(), member.uri.to_owned(), digest);
+    let mut document = member.document(key, String::new(), digest);
     document.title.clone_from(&header.title);
     document.url.clone_from(&header.url);
     document.producer.clone_from(&header.producer);
@@ -245,8 +240,6 @@ fn document(header: &Header, member: &Member<'_>, digest: Digest) -> Document {
     document.language_declared.clone_from(&header.language);
     document.licence_declared.clone_from(&header.licence);
     document.genre = Some("archive-list".to_owned());
-    document.sequence = member.sequence;
-    document.raw_modified = member.modified;
     document
 }
 

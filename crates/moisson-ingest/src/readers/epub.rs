@@ -119,9 +119,7 @@ impl Reader for Books {
             Some(identifier) => Key::Declared(identifier.clone()),
             None => Key::Path(member.uri.to_owned()),
         };
-        let mut whole_book = Document::new(key, String::new(), member.uri.to_owned(), whole.digest);
-        whole_book.sequence = member.sequence;
-        whole_book.raw_modified = member.modified;
+        let mut whole_book = member.document(key, String::new(), whole.digest);
         let chapters = std::mem::take(&mut book.chapters);
         fill(&mut whole_book, &book);
         match self.options.unit {

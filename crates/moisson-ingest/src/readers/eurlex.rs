@@ -73,12 +73,7 @@ impl Reader for EurLex {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, member.uri, detail);
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
         let depth_max = member.limits.depth_max;
         let Some(page) = xhtml::read(&decoded.text, member.uri, self.options.notes, depth_max)

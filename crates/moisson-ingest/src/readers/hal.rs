@@ -178,12 +178,7 @@ fn deposits(root: &Value) -> Vec<&Value> {
 }
 
 fn fault(uri: &str, reason: &'static str, detail: String) -> Fault {
-    Fault {
-        reason,
-        raw_uri: uri.to_owned(),
-        detail: Some(detail),
-        ..Fault::default()
-    }
+    Fault::new(reason, uri, detail)
 }
 
 /// Texts of a field, which is one or a list.

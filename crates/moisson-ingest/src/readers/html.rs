@@ -101,12 +101,7 @@ impl Reader for HtmlPages {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: &str| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail.to_owned()),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: &str| Fault::new(reason, member.uri, detail);
         let text = match &self.encoding {
             None => encoding::decode(&whole.bytes, encoding::declared(&whole.bytes)).text,
             Some(expected) => match expected.decode(&whole.bytes) {

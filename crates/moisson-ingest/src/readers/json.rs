@@ -79,12 +79,7 @@ impl Reader for Json {
             return Ok(());
         };
         let (uri, depth_max) = (member.uri, member.limits.depth_max);
-        let fault = |reason, detail| Fault {
-            reason,
-            raw_uri: uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail| Fault::new(reason, uri, detail);
         let root = match self.encoding.decode(&raw.bytes) {
             Ok(text) => match parse(&text, depth_max) {
                 Ok(root) => root,
@@ -100,12 +95,11 @@ impl Reader for Json {
         };
         let located = records.query_located(&root);
         if located.is_empty() {
-            return sink.fault(Fault {
-                reason: reason::EXTRACT_EMPTY,
-                raw_uri: uri.to_owned(),
-                detail: Some("no record is where `records` looks for them".to_owned()),
-                ..Fault::default()
-            });
+            return sink.fault(Fault::new(
+                reason::EXTRACT_EMPTY,
+                uri,
+                "no record is where `records` looks for them",
+            ));
         }
         for located in located.iter() {
             let around = around(&root, located.location().iter());

@@ -1,7 +1,7 @@
 //! The `justice-administrative` reader: decisions of administrative courts as they publish them; domain notes,
 //! section 5.3.
 
-use moisson_core::{Date, Document, Fault, Key, Result, Sink, reason};
+use moisson_core::{Date, Fault, Key, Result, Sink, reason};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -73,12 +73,7 @@ impl Reader for Justice {
             return Ok(());
         };
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
-        let fault = |reason, detail: &str| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail.to_owned()),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: &str| Fault::new(reason, member.uri, detail);
         let depth_max = member.limits.depth_max;
         let xml = match Xml::parse(&decoded.text, depth_max) {
             Ok(xml) => xml,
@@ -95,12 +90,11 @@ impl Reader for Justice {
         }
         let id = value("Identification");
         let key = Key::Declared(file_stem(id.as_deref().unwrap_or(member.uri)).to_owned());
-        let mut document = Document::new(key, text, member.uri.to_owned(), whole.digest);
+        let mut document = member.document(key, text, whole.digest);
         let day = |name: &str| value(name).as_deref().and_then(Date::parse);
         document.published_on = day("Date_Lecture");
         document.modified_on = day("Date_Mise_Jour");
         document.sequence = document.modified_on.map_or(member.sequence, first_second);
-        document.raw_modified = member.modified;
         document.genre = Some("decision".to_owned());
         let title = [
             value("Nom_Juridiction"),

@@ -76,12 +76,7 @@ impl Reader for Localisation {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, member.uri, detail);
         let Some(format) = Format::of(member.uri) else {
             let detail = "its name ends as no known format of translations".to_owned();
             return sink.fault(fault(reason::EXTRACT_MALFORMED_L10N, detail));
@@ -101,10 +96,8 @@ impl Reader for Localisation {
             return sink.fault(fault(reason::EXTRACT_EMPTY, detail));
         }
         let key = Key::Path(member.uri.to_owned());
-        let mut document = Document::new(key, String::new(), member.uri.to_owned(), whole.digest);
+        let mut document = member.document(key, String::new(), whole.digest);
         document.licence_declared = licence_of_head(&text);
-        document.sequence = member.sequence;
-        document.raw_modified = member.modified;
         self.fill(&mut document, strings, format);
         sink.document(document)
     }

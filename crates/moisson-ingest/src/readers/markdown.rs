@@ -115,12 +115,7 @@ impl Markdown {
         digest: Digest,
         member: &Member<'_>,
     ) -> Result<Vec<Document>, Box<Fault>> {
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, member.uri, detail);
         let text = self
             .encoding
             .decode(bytes)

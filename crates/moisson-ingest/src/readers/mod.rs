@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use arrow::array::RecordBatch;
-use moisson_core::{Assembly, Error, Limits, Result, Sink};
+use moisson_core::{Assembly, Digest, Document, Error, Key, Limits, Result, Sink};
 use serde_json::Value;
 
 pub mod akoma_ntoso;
@@ -52,6 +52,16 @@ pub struct Member<'a> {
     pub modified: Option<i64>,
     /// Bounds on what the member may ask of us.
     pub limits: &'a Limits,
+}
+
+impl Member<'_> {
+    /// A document of this member, with its place and its order in time.
+    pub fn document(&self, key: Key, text: String, raw_digest: Digest) -> Document {
+        let mut document = Document::new(key, text, self.uri.to_owned(), raw_digest);
+        document.sequence = self.sequence;
+        document.raw_modified = self.modified;
+        document
+    }
 }
 
 impl std::fmt::Debug for Member<'_> {

@@ -205,12 +205,7 @@ fn finish(records: &Elements<'_>, uri: &str, sink: &mut dyn Sink) -> Result<()> 
         return sink.begin_record().map(|_| ());
     };
     if sink.begin_record()? {
-        sink.fault(Fault {
-            reason,
-            raw_uri: uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        })?;
+        sink.fault(Fault::new(reason, uri, detail))?;
     }
     Ok(())
 }

@@ -96,12 +96,7 @@ impl Reader for OcrPages {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: &str| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail.to_owned()),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: &str| Fault::new(reason, member.uri, detail);
         let text = match &self.encoding {
             None => encoding::decode(&whole.bytes, encoding::declared(&whole.bytes)).text,
             Some(expected) => match expected.decode(&whole.bytes) {
@@ -137,9 +132,7 @@ impl Reader for OcrPages {
             Some(ark) => Key::Declared(ark.clone()),
             None => Key::Path(member.uri.to_owned()),
         };
-        let mut document = Document::new(key, String::new(), member.uri.to_owned(), whole.digest);
-        document.sequence = member.sequence;
-        document.raw_modified = member.modified;
+        let mut document = member.document(key, String::new(), whole.digest);
         fill(&mut document, notice);
         if !self.options.pages {
             document.text = pages::joined(&pages, self.params());

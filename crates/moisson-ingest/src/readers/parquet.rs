@@ -65,12 +65,11 @@ impl Reader for Parquet {
         if !sink.begin_record()? {
             return Ok(());
         }
-        sink.fault(Fault {
-            reason: reason::EXTRACT_UNREADABLE,
-            raw_uri: member.uri.to_owned(),
-            detail: Some("a Parquet file inside an archive is not read; unpack it".to_owned()),
-            ..Fault::default()
-        })
+        sink.fault(Fault::new(
+            reason::EXTRACT_UNREADABLE,
+            member.uri,
+            "a Parquet file inside an archive is not read; unpack it",
+        ))
     }
 
     fn wants(&self, uri: &str) -> bool {

@@ -140,15 +140,12 @@ impl Reader for PdfFiles {
             } else {
                 Key::Path(member.uri.to_owned())
             };
-            let mut document =
-                Document::new(key, text.clone(), member.uri.to_owned(), whole.digest);
+            let mut document = member.document(key, text.clone(), whole.digest);
             fill(&mut document, &extract);
             if by_page {
                 let number = Value::from(index + 1);
                 document.metadata.insert("page".to_owned(), number);
             }
-            document.sequence = member.sequence;
-            document.raw_modified = member.modified;
             sink.document(document)?;
         }
         Ok(())

@@ -83,12 +83,7 @@ impl Reader for Manuals {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: &str| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail.to_owned()),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: &str| Fault::new(reason, member.uri, detail);
         if memchr::memchr(0, &whole.bytes).is_some() {
             return sink.fault(fault(reason::EXTRACT_MALFORMED_ROFF, "holds zero bytes"));
         }
@@ -112,12 +107,10 @@ impl Reader for Manuals {
             PageKey::Name if !page.name.is_empty() => Key::Declared(title.clone()),
             _ => Key::Path(member.uri.to_owned()),
         };
-        let mut document = Document::new(key, String::new(), member.uri.to_owned(), whole.digest);
+        let mut document = member.document(key, String::new(), whole.digest);
         document.title = (!page.name.is_empty()).then_some(title);
         document.language_declared = roff::language_of_path(member.uri).map(str::to_owned);
         document.licence_declared = roff::licence(&text);
-        document.sequence = member.sequence;
-        document.raw_modified = member.modified;
         fill(&mut document, page);
         sink.document(document)
     }

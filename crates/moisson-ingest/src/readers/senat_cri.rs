@@ -71,12 +71,7 @@ impl Reader for SenatCri {
         };
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
         let stem = file_stem(member.uri);
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, member.uri, detail);
         let Some(read) = self.parse(&decoded.text, stem, member.limits.depth_max) else {
             let detail = "neither XML nor a page that nests within the limit".to_owned();
             return sink.fault(fault(reason::EXTRACT_MALFORMED_XML, detail));

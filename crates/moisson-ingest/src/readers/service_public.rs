@@ -2,7 +2,7 @@
 //!
 //! Source: Comarquage v3 of the DILA; domain notes, section 5.8.
 
-use moisson_core::{Document, Fault, Key, Limits, Result, Sink, reason};
+use moisson_core::{Fault, Key, Limits, Result, Sink, reason};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -91,16 +91,14 @@ impl Reader for ServicePublic {
                     Some(audience) => format!("{audience}/{}", sheet.id),
                     None => sheet.id,
                 };
-                let uri = member.uri.to_owned();
-                let mut document = Document::new(Key::Declared(key), sheet.text, uri, whole.digest);
+                let key = Key::Declared(key);
+                let mut document = member.document(key, sheet.text, whole.digest);
                 document.title = sheet.title;
                 document.url = sheet.url;
                 document.modified_on = sheet.modified_on;
                 document.genre = Some("service-sheet".to_owned());
                 document.language_declared = sheet.language;
                 document.producer = sheet.producer;
-                document.sequence = member.sequence;
-                document.raw_modified = member.modified;
                 document.metadata = sheet.metadata;
                 sink.document(document)
             }
@@ -116,12 +114,7 @@ impl Reader for ServicePublic {
                         "no text beside links and addresses".to_owned(),
                     ),
                 };
-                sink.fault(Fault {
-                    reason,
-                    raw_uri: member.uri.to_owned(),
-                    detail: Some(detail),
-                    ..Fault::default()
-                })
+                sink.fault(Fault::new(reason, member.uri, detail))
             }
         }
     }

@@ -70,12 +70,7 @@ impl Reader for Syceron {
         let Some(whole) = record::whole(&mut member, sink)? else {
             return Ok(());
         };
-        let fault = |reason, detail: String| Fault {
-            reason,
-            raw_uri: member.uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        };
+        let fault = |reason, detail: String| Fault::new(reason, member.uri, detail);
         let decoded = encoding::decode(&whole.bytes, encoding::declared(&whole.bytes));
         let xml = match Xml::parse(&decoded.text, member.limits.depth_max) {
             Ok(xml) => xml,

@@ -126,12 +126,10 @@ impl Text {
         uri: &str,
         digest: Digest,
     ) -> Result<Document, Box<Fault>> {
-        let text = self.encoding.decode_owned(bytes).map_err(|detail| Fault {
-            reason: reason::EXTRACT_NOT_UTF8,
-            raw_uri: uri.to_owned(),
-            detail: Some(detail),
-            ..Fault::default()
-        })?;
+        let text = self
+            .encoding
+            .decode_owned(bytes)
+            .map_err(|detail| Fault::new(reason::EXTRACT_NOT_UTF8, uri, detail))?;
         let mut document = Document::new(key, text, uri.to_owned(), digest);
         document.title = match self.options.title {
             Title::None => None,
