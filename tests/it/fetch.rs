@@ -247,6 +247,19 @@ fn what_cannot_be_fetched_is_said_in_one_line() {
     check("at = 'ftp://example.org/a'", &[], &["ftp"]);
     check("fetch = { kind = 'ftp' }", &[], &["`ftp`", "`oai`"]);
     check("", &[], &["`path`", "`at`"]);
+    // A release without a file of its source would be no release of it.
+    server.page("/there.jsonl", Page::new(lines(0..3)));
+    let both = format!("at = ['{url}', '{}']\n{LINES}", server.url("/there.jsonl"));
+    pipeline(&bench, &both);
+    let partly = bench.run(&[]).expect(2);
+    assert!(
+        partly.stderr.contains("1 of its objects"),
+        "{}",
+        partly.stderr
+    );
+    assert_eq!(bench.run(&["--offline"]).expect(0).json()["released"], 3);
+
+    let bench = Bench::new();
     pipeline(&bench, &format!("at = '{url}'\n{LINES}"));
     let offline = bench.run(&["--offline"]).expect(2);
     assert!(

@@ -77,10 +77,17 @@ pub fn run(
             continue;
         }
         let settings = settings(source)?;
+        let completed = completed(session.store(), name)?;
         let is_wanted = match which {
-            Which::Missing => !is_complete(session.store(), name, settings)?,
+            Which::Missing => completed != Some(settings),
             Which::All(names) => names.is_empty() || names.contains(name),
         };
+        if is_wanted && completed.is_some_and(|before| before != settings) {
+            control.tell(Event::Warning(format!(
+                "source `{name}` was mirrored with other addresses or settings before: what was fetched then stays and \
+                 is read; give it another name to begin afresh"
+            )));
+        }
         if is_wanted {
             wanted.push((name, source, settings));
         }
@@ -182,9 +189,10 @@ fn mark(source: &str) -> String {
     format!("{MIRROR}/state/{source}/complete.json")
 }
 
-fn is_complete(store: &Store, source: &str, settings: Digest) -> Result<bool> {
+/// Settings of the last complete harvest of a source.
+fn completed(store: &Store, source: &str) -> Result<Option<Digest>> {
     let mark: Option<Complete> = store.get_json(&mark(source))?;
-    Ok(mark.is_some_and(|mark| mark.settings == settings))
+    Ok(mark.map(|mark| mark.settings))
 }
 
 fn complete(store: &Store, source: &str, settings: Digest) -> Result<()> {
@@ -257,7 +265,7 @@ pub fn missing(pipeline: &Pipeline, session: &Session) -> Result<Vec<(String, Ve
     let mut missing = Vec::new();
     for (name, source) in &pipeline.source {
         let is_fetched = !source.at.is_empty() && source.path.is_empty();
-        if is_fetched && !is_complete(session.store(), name, settings(source)?)? {
+        if is_fetched && completed(session.store(), name)? != Some(settings(source)?) {
             let at = source.at.iter().map(moisson_core::redact).collect();
             missing.push((name.clone(), at));
         }

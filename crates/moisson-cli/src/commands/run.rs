@@ -37,7 +37,16 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     if !arguments.offline {
         let outside = machine::outside();
-        fetch::run(&pipeline, &Which::Missing, &outside, &session, &control)?;
+        let fetched = fetch::run(&pipeline, &Which::Missing, &outside, &session, &control)?;
+        // A release without what its sources hold would be no release of them.
+        if let Some((name, summary)) = fetched.iter().find(|(_, summary)| summary.failed > 0) {
+            anyhow::bail!(
+                "source `{name}`: {} of its objects could not be fetched, see {}/mirror/failures/{name}.json; \
+                 run again, or go on without them with --offline",
+                summary.failed,
+                moisson_engine::location::redact(&out)
+            );
+        }
     }
     let outcome = flow::run(pipeline, arguments.limit, &session, &control)?;
     let seconds = started.elapsed().as_secs_f64();

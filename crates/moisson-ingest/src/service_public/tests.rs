@@ -302,7 +302,6 @@ fn both_shapes_of_real_sheets_give_the_same() {
 }
 
 #[test]
-#[ignore = "takes a minute in the dev profile"]
 fn both_shapes_of_all_real_sheets_give_the_same() {
     compare_shapes(1);
 }
@@ -329,7 +328,6 @@ fn real_sheets_are_accounted_for() {
 }
 
 #[test]
-#[ignore = "takes half a minute in the dev profile"]
 fn all_real_sheets_are_accounted_for() {
     let expected = [
         ("F extract/empty", 26),
