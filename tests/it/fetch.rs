@@ -228,6 +228,21 @@ fn what_the_catalogue_says_of_the_licence_is_what_the_gate_sees() {
 }
 
 #[test]
+fn a_server_that_is_down_keeps_no_other_source_from_being_fetched() {
+    let (server, bench) = (Server::start(), Bench::new());
+    server.page("/a.jsonl", Page::new(lines(0..3)));
+    let down = "http://127.0.0.1:9/b.jsonl";
+    bench.pipeline(&format!(
+        "[fetch]\ninterval_ms = 0\nattempts = 1\n[source.down]\nat = '{down}'\n{LINES}\n\
+         [source.s]\nat = '{}'\n{LINES}\n",
+        server.url("/a.jsonl")
+    ));
+    let ended = fetch(&bench, &[]).expect(2);
+    assert!(ended.stderr.contains("source `down`"), "{}", ended.stderr);
+    assert!(bench.path("out/mirror/receipts/s/a.jsonl.json").exists());
+}
+
+#[test]
 fn what_cannot_be_fetched_is_said_in_one_line() {
     let (server, bench) = (Server::start(), Bench::new());
     let check = |source: &str, arguments: &[&str], expected: &[&str]| {

@@ -117,7 +117,8 @@ pub fn run(
         .num_threads(wanted.len().min(16))
         .build()
         .map_err(|e| Error::internal(e.to_string()))?;
-    let done = pool.install(|| {
+    // One server that is down keeps no other source from being fetched: the first error is told once all are done.
+    let done: Vec<Result<(String, Summary)>> = pool.install(|| {
         wanted
             .par_iter()
             .map(|(name, source, settings)| {
@@ -132,6 +133,7 @@ pub fn run(
                 let summary = source.fetch.harvester().harvest(&harvest);
                 let summary = summary.map_err(|error| match error {
                     Error::Config(message) => Error::config(format!("source `{name}`: {message}")),
+                    Error::Store(message) => Error::store(format!("source `{name}`"), message),
                     other => other,
                 })?;
                 // What failed is missing still, and is asked for again by the next run.
@@ -140,10 +142,10 @@ pub fn run(
                 }
                 Ok(((*name).clone(), summary))
             })
-            .collect::<Result<Vec<_>>>()
+            .collect()
     });
     control.tell(Event::Done);
-    done
+    done.into_iter().collect()
 }
 
 fn known(pipeline: &Pipeline, names: &[String]) -> Result<()> {

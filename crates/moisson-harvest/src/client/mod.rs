@@ -295,7 +295,7 @@ impl Client {
                     causes(&error)
                 )));
             }
-            Some(Err(error)) => Step::again(causes(&error), None),
+            Some(Err(error)) => Step::again(causes(&error.without_url()), None),
             None => Step::again(format!("no answer for {:?}", self.config.stall), None),
         })
     }
