@@ -52,6 +52,9 @@ thread_local! {
 
 /// The reader that is fuzzed, and a name its files have.
 fn reader() -> (Box<dyn Reader>, String) {
+    // The hook of libfuzzer aborts at once; readers that take a panic of a library for a fault must get to see it. One
+    // that nobody takes ends the fuzzer all the same.
+    std::panic::set_hook(Box::new(|_| {}));
     let name = std::env::var("READER").expect("READER names a reader");
     let entry = READERS.iter().find(|entry| entry.name == name).expect("a known reader");
     let options = match name.as_str() {

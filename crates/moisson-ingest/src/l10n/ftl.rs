@@ -1,5 +1,7 @@
 //! Fluent, <https://projectfluent.org/fluent/guide/>: values and attributes of messages and terms.
 
+use std::panic::catch_unwind;
+
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser;
 
@@ -15,6 +17,11 @@ pub(super) fn read(text: &str, depth_max: u32) -> Result<Strings, String> {
     if nesting(text) > depth_max {
         return Err(format!("nests placeables deeper than {depth_max}"));
     }
+    // fluent-syntax cuts some damaged entries inside of a character and panics: one bad file must not end a run.
+    catch_unwind(|| strings(text)).map_err(|_| "the Fluent library gave up on it".to_owned())
+}
+
+fn strings(text: &str) -> Strings {
     let mut strings = Strings::default();
     let resource = parser::parse(text).unwrap_or_else(|(resource, _)| resource);
     for entry in &resource.body {
@@ -36,7 +43,7 @@ pub(super) fn read(text: &str, depth_max: u32) -> Result<Strings, String> {
             Entry::Comment(_) | Entry::GroupComment(_) | Entry::ResourceComment(_) => {}
         }
     }
-    Ok(strings)
+    strings
 }
 
 /// Greatest number of braces and brackets open at once; an entry begins at the margin and closes those before.

@@ -178,6 +178,7 @@ fn what_is_refused() {
     check("a.ftl", "", "extract/empty");
     check("a.ftl", "# rien\n", "extract/empty");
     check("a.ftl", "rien de bon\n", "extract/malformed-l10n");
+    check("a.ftl", "C={\"\\u\u{fffd}", "extract/malformed-l10n");
     check(
         "a.ftl",
         &format!("a = {}", "{ ".repeat(200_000)),
