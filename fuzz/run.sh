@@ -24,6 +24,7 @@ for reader in "${readers[@]}"; do
     # The smallest set of small inputs that covers what was found: kept in the repository, so few and small.
     READER=$reader "$program" -merge=1 -max_len=2048 "fuzz/corpus/$reader" "$new" > /dev/null 2>&1 || true
     find "fuzz/corpus/$reader" -type f -size +2k -delete
-    ls -S "fuzz/corpus/$reader" | head -n -40 | (cd "fuzz/corpus/$reader" && xargs -r rm)
+    # Names are digests, so the first forty are any forty; those with a name of words were put there by hand.
+    (cd "fuzz/corpus/$reader" && find . -type f -regextype posix-extended -regex './[0-9a-f]{40}' | sort | tail -n +41 | xargs -r rm)
     rm -rf "$new" "$seeds"
 done
