@@ -57,6 +57,9 @@ pub fn manifest(session: &Session) -> Result<(ReleaseManifest, bool)> {
 /// [`Error::Config`] for a query DataFusion refuses, naming the tables there are.
 pub fn run(session: &Session, sql: &str) -> Result<Vec<RecordBatch>> {
     let context = context(session, sql.contains("annotations"))?;
+    if sql.contains("receipts") {
+        register_receipts(session, &context)?;
+    }
     session
         .runtime()
         .block_on(async { context.sql(sql).await?.collect().await })
@@ -68,6 +71,15 @@ pub fn run(session: &Session, sql: &str) -> Result<Vec<RecordBatch>> {
                 tables.join(", ")
             ))
         })
+}
+
+/// Registers the receipts of the mirror. Each is an object of its own, so only a query that names them reads them.
+fn register_receipts(session: &Session, context: &SessionContext) -> Result<()> {
+    let receipts = crate::fetch::receipts_table(session.store())?;
+    MemTable::try_new(receipts.schema(), vec![vec![receipts]])
+        .and_then(|table| context.register_table("receipts", Arc::new(table)))
+        .map(|_| ())
+        .map_err(|e| Error::internal(e.to_string()))
 }
 
 /// A DataFusion context with the tables of the output.
@@ -137,11 +149,6 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
     session
         .runtime()
         .block_on(async { context.sql(duplicates).await })
-        .map_err(|e| Error::internal(e.to_string()))?;
-    let receipts = crate::fetch::receipts_table(session.store())?;
-    let receipts = MemTable::try_new(receipts.schema(), vec![vec![receipts]]);
-    receipts
-        .and_then(|table| context.register_table("receipts", Arc::new(table)))
         .map_err(|e| Error::internal(e.to_string()))?;
     if with_annotations {
         register_annotations(session, &context, &manifest)?;
