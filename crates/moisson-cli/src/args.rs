@@ -52,7 +52,10 @@ pub(crate) enum Command {
         moisson run pipelines/quickstart.toml\n  \
         moisson run my.toml --out s3://bucket/release --threads 8 --memory 16GiB\n  \
         moisson run my.toml --set corpora=/data --set dedup.threshold=0.9 --limit 100\n\n\
-        Running again resumes after a stop or a kill, and does nothing where nothing is new.")]
+        Running again resumes after a stop or a kill, and does nothing where nothing is new.\n\n\
+        As tasks of a batch system, in any number and order, then once:\n  \
+        moisson run my.toml --out /shared/out --task 3/16\n  \
+        moisson run my.toml --out /shared/out --finish")]
     Run(RunArguments),
     /// Mirror the sources that a pipeline gives an address for: what is new or has changed, politely.
     #[command(after_help = "Examples:\n  \
@@ -123,6 +126,54 @@ pub(crate) struct RunArguments {
     /// Form of progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     pub progress: ProgressForm,
+    /// Who does the work.
+    #[command(flatten)]
+    pub crew: CrewArguments,
+}
+
+/// Arguments of `run` that say who does the work. Without them it is the threads of this machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Beyond one machine")]
+pub(crate) struct CrewArguments {
+    /// Do the share I of N of what is posted (at first: of what there is to read), as one task of a batch system.
+    #[arg(long, value_name = "I/N", value_parser = parse_task, conflicts_with_all = ["finish", "limit"])]
+    pub task: Option<Task>,
+    /// Take up what tasks did, and do here what is left.
+    #[arg(long)]
+    pub finish: bool,
+    /// Stop at the first of these stages that has work left, and post it for tasks.
+    #[arg(
+        long,
+        value_name = "STAGES",
+        value_delimiter = ',',
+        requires = "finish"
+    )]
+    pub post: Vec<String>,
+    /// Give a unit of work up after so many attempts that ended without a result.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub attempts: u32,
+    /// Try units again that were given up.
+    #[arg(long)]
+    pub retry_failed: bool,
+}
+
+/// A share of the work of a batch system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task {
+    /// From 0.
+    pub index: usize,
+    /// Number of tasks.
+    pub tasks: usize,
+}
+
+fn parse_task(text: &str) -> Result<Task, String> {
+    let numbers = text.split_once('/');
+    let numbers =
+        numbers.and_then(|(index, tasks)| Some((index.parse().ok()?, tasks.parse().ok()?)));
+    match numbers {
+        Some((index, tasks)) if index < tasks => Ok(Task { index, tasks }),
+        _ => Err("write I/N with I from 0 to N - 1, such as 0/16".to_owned()),
+    }
 }
 
 /// Arguments of `fetch`.

@@ -42,6 +42,23 @@ fn status_kib(path: &str, key: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// Name of this machine, as a name of a file can hold it.
+pub(crate) fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let name: String = name.trim().chars().filter(|c| plain(*c)).collect();
+    if name.is_empty() {
+        "host".to_owned()
+    } else {
+        name
+    }
+}
+
+/// The current folder: what a relative path is relative to.
+pub(crate) fn current_folder() -> std::path::PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
 /// Environment variables that configure object stores, under their documented names.
 pub(crate) fn object_store_options() -> Vec<(String, String)> {
     std::env::vars()

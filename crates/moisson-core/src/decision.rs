@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{BooleanArray, Float64Array, RecordBatch, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, AsArray, BooleanArray, Float64Array, RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, SchemaRef, UInt64Type};
 
+use crate::column::{TextColumn, column};
 use crate::document::strings;
-use crate::{Fault, Result};
+use crate::{Error, Fault, Result};
 
 /// What a decision is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +35,19 @@ pub enum Effect {
     Note,
 }
 
+/// The steps that decide, in the order in which they do.
+pub const STEPS: &[&str] = &[
+    "ingest",
+    "reconcile",
+    "licence",
+    "rules",
+    "version",
+    "duplicate",
+];
+
 impl Unit {
+    const ALL: [Self; 3] = [Self::Record, Self::File, Self::Span];
+
     /// Name in the table.
     pub fn name(self) -> &'static str {
         match self {
@@ -46,6 +59,8 @@ impl Unit {
 }
 
 impl Effect {
+    const ALL: [Self; 4] = [Self::Drop, Self::Edit, Self::Fault, Self::Note];
+
     /// Name in the table.
     pub fn name(self) -> &'static str {
         match self {
@@ -184,5 +199,99 @@ impl Decisions {
             strings(rows.iter().map(|r| r.detail.as_deref())),
         ];
         Ok(RecordBatch::try_new(schema(), columns)?)
+    }
+
+    /// Reads decisions back from a batch of [`schema`]; further columns are passed over.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a unit, an effect or a step that this version does not know; [`Error::Internal`] for a
+    /// missing column.
+    pub fn from_batch(batch: &RecordBatch) -> Result<Self> {
+        let unknown = |what: &str, name: &str| Error::input(format!("no {what} `{name}` is known"));
+        let text = |name: &str| TextColumn::try_new(batch, name);
+        let number = |name: &str| Ok::<_, Error>(column(batch, name)?.as_primitive::<UInt64Type>());
+        let (units, effects, steps) = (text("unit")?, text("effect")?, text("step")?);
+        let (sources, rules, reasons) = (text("source")?, text("rule")?, text("reason")?);
+        let (doc_ids, raw_uris, details) = (text("doc_id")?, text("raw_uri")?, text("detail")?);
+        let (observed, thresholds) = (text("observed")?, text("threshold")?);
+        let kept = text("kept_doc_id")?;
+        let (offsets, starts) = (number("raw_offset")?, number("span_start")?);
+        let ends = number("span_end")?;
+        let counted = column(batch, "counted")?.as_boolean();
+        let similarity = column(batch, "similarity")?.as_primitive::<Float64Type>();
+        let owned = |column: &TextColumn<'_>, row| column.get(row).map(str::to_owned);
+        let whole = |array: &UInt64Array, row| array.is_valid(row).then(|| array.value(row));
+        let decision = |row: usize| {
+            let name = |column: &TextColumn<'_>| column.get(row).unwrap_or_default().to_owned();
+            let (unit, effect, step) = (name(&units), name(&effects), name(&steps));
+            Ok(Decision {
+                unit: *(Unit::ALL.iter().find(|u| u.name() == unit))
+                    .ok_or_else(|| unknown("unit", &unit))?,
+                effect: *(Effect::ALL.iter().find(|e| e.name() == effect))
+                    .ok_or_else(|| unknown("effect", &effect))?,
+                counted: counted.value(row),
+                source: name(&sources),
+                doc_id: owned(&doc_ids, row),
+                raw_uri: owned(&raw_uris, row),
+                raw_offset: whole(offsets, row),
+                step: STEPS
+                    .iter()
+                    .find(|s| **s == step)
+                    .ok_or_else(|| unknown("step", &step))?,
+                rule: name(&rules),
+                reason: name(&reasons),
+                observed: owned(&observed, row),
+                threshold: owned(&thresholds, row),
+                kept_doc_id: owned(&kept, row),
+                similarity: similarity.is_valid(row).then(|| similarity.value(row)),
+                span_start: whole(starts, row),
+                span_end: whole(ends, row),
+                detail: owned(&details, row),
+            })
+        };
+        (0..batch.num_rows())
+            .map(decision)
+            .collect::<Result<_>>()
+            .map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Decisions, Effect, STEPS, Unit};
+
+    #[test]
+    fn decisions_come_back_as_they_were() {
+        let mut all = vec![Decision {
+            step: "ingest",
+            ..Decision::default()
+        }];
+        for (at, &step) in STEPS.iter().enumerate() {
+            all.push(Decision {
+                unit: Unit::ALL[at % 3],
+                effect: Effect::ALL[at % 4],
+                counted: at % 2 == 0,
+                source: "s".to_owned(),
+                doc_id: Some(format!("s/{at}")),
+                raw_uri: Some("a.tar!b".to_owned()),
+                raw_offset: Some(at as u64),
+                step,
+                rule: "r".to_owned(),
+                reason: "quality/too-short".to_owned(),
+                observed: Some("1".to_owned()),
+                threshold: Some("2".to_owned()),
+                kept_doc_id: Some("s/k".to_owned()),
+                similarity: Some(0.875),
+                span_start: Some(3),
+                span_end: Some(5),
+                detail: Some("é".to_owned()),
+            });
+        }
+        let decisions = Decisions(all);
+        let batch = decisions.to_batch().unwrap();
+        assert_eq!(Decisions::from_batch(&batch).unwrap(), decisions);
+        let mut wrong = decisions.clone();
+        wrong.0[0].step = "no-such-step";
+        assert!(Decisions::from_batch(&wrong.to_batch().unwrap()).is_err());
     }
 }

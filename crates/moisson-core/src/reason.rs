@@ -25,6 +25,7 @@ reasons! {
     DUPLICATE_EXACT = "duplicate/exact", "Same text as a released document.", "Même texte qu'un document publié.";
     DUPLICATE_NEAR = "duplicate/near", "Proved nearly the same as a released document.", "Presque identique, preuve à l'appui, à un document publié.";
     EDIT_TOO_LITTLE_LEFT = "edit/too-little-left", "Edits leave too little text.", "Les coupes laissent trop peu de texte.";
+    ENGINE_PART_FAILED = "engine/part-failed", "Every process that worked on this file failed or died.", "Tous les processus qui ont traité ce fichier ont échoué ou sont morts.";
     EXTRACT_EMPTY = "extract/empty", "The record holds no text.", "L'enregistrement ne contient pas de texte.";
     EXTRACT_EXPANSION = "extract/expansion", "A compressed file expands beyond the limit.", "Un fichier compressé se dilate au-delà de la limite.";
     EXTRACT_MALFORMED_ARCHIVE = "extract/malformed-archive", "The archive cannot be read further.", "La suite de l'archive est illisible.";

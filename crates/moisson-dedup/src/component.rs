@@ -1,5 +1,45 @@
 //! Which documents chains of shared bands connect. A component is a proposal, never a reason to drop.
 
+use crate::{Item, Scope};
+
+/// Documents that chains of shared bands connect: what is decided of one has no part in what is decided of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Its documents, in order of number.
+    pub items: Vec<u32>,
+    /// Those of its documents that share one value of one band, at least two in each.
+    pub groups: Vec<Vec<u32>>,
+}
+
+/// Returns the components of living documents, in order of their first document.
+///
+/// `groups` are the numbers of documents that share one value of one band, in any order. [`crate::near`] of all groups
+/// is the same as of each component's groups alone.
+pub fn components(
+    items: &[Item],
+    alive: &[bool],
+    groups: &[Vec<u32>],
+    scope: Scope,
+) -> Vec<Component> {
+    let bands = Bands::of_items(items, alive, groups, scope);
+    let mut of_item = vec![u32::MAX; items.len()];
+    let mut components: Vec<Component> = Vec::new();
+    for (number, items) in (0u32..).zip(bands.components()) {
+        for &item in &items {
+            of_item[item as usize] = number;
+        }
+        components.push(Component {
+            items,
+            groups: Vec::new(),
+        });
+    }
+    for group in bands.groups {
+        let component = of_item[group[0] as usize];
+        components[component as usize].groups.push(group);
+    }
+    components
+}
+
 /// Shared bands of the living documents, and the components they make.
 #[derive(Debug)]
 pub(crate) struct Bands {
@@ -11,6 +51,19 @@ pub(crate) struct Bands {
 }
 
 impl Bands {
+    /// Takes over the groups of items that the scope lets be compared.
+    pub(crate) fn of_items(
+        items: &[Item],
+        alive: &[bool],
+        groups: &[Vec<u32>],
+        scope: Scope,
+    ) -> Self {
+        Self::new(groups, alive, |item| match scope {
+            Scope::Global => 0,
+            Scope::Source => items[item as usize].source,
+        })
+    }
+
     /// Takes over the groups, without dead members, cut by `part` (documents of different parts are never compared).
     pub(crate) fn new(groups: &[Vec<u32>], alive: &[bool], part: impl Fn(u32) -> u32) -> Self {
         let mut cut = Vec::with_capacity(groups.len());

@@ -14,6 +14,7 @@ mod component;
 mod pool;
 mod similarity;
 
+pub use component::{Component, components};
 pub use config::{DedupConfig, Measure, Scope};
 pub use exact::exact;
 pub use near::{NearOutcome, ShingleSource, near};

@@ -7,7 +7,7 @@ use moisson_core::Result;
 use crate::component::Bands;
 use crate::pool::Pool;
 use crate::similarity::similar;
-use crate::{DedupConfig, Duplicate, Item, Measure, Scope};
+use crate::{DedupConfig, Duplicate, Item, Measure};
 
 /// Gives the shingle sets of documents. The caller caches what it can afford; sets are asked for component by component.
 pub trait ShingleSource {
@@ -65,10 +65,7 @@ pub fn near(
     config: &DedupConfig,
 ) -> Result<NearOutcome> {
     config.validate()?;
-    let bands = Bands::new(groups, alive, |item| match config.scope {
-        Scope::Global => 0,
-        Scope::Source => items[item as usize].source,
-    });
+    let bands = Bands::of_items(items, alive, groups, config.scope);
     let mut pools: Vec<Pool> = Vec::new();
     pools.resize_with(bands.groups.len(), Pool::default);
     let mut search = Search {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use moisson_core::Result;
 
+use crate::decide::DECIDE;
 use crate::manifest::ReleaseManifest;
 use crate::parts::{self, CONTENTS, DOCUMENTS, FAULTS};
 use crate::session::Session;
@@ -50,6 +51,9 @@ fn current(manifest: &ReleaseManifest) -> BTreeSet<String> {
         kept.insert(parts::stem(DOCUMENTS, &part.name, None));
         kept.insert(parts::stem(FAULTS, &part.name, None));
         kept.insert(parts::stem(CONTENTS, &part.name, None));
+        if let Some(key) = part.decide {
+            kept.insert(parts::stem(DECIDE, &part.name, Some(key)));
+        }
         for (family, key) in &part.annotations {
             kept.insert(parts::stem(family, &part.name, Some(*key)));
         }

@@ -7,7 +7,6 @@ use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, UInt8Type
 use moisson_core::column::column;
 use moisson_core::span::Span;
 use moisson_core::{Annotator, Date, Decision, Error, Result, document};
-use moisson_decide::RuleSet;
 use rayon::prelude::*;
 
 use crate::parts::{self, DOCUMENTS, FAULTS, Part};
@@ -34,7 +33,7 @@ const DOCUMENT_COLUMNS: &[&str] = &[
     "raw_modified",
 ];
 
-/// Annotation columns that go into the release or the survivor order; the rules' own are read beside them.
+/// Annotation columns that go into the release or the survivor order.
 const ANNOTATION_COLUMNS: &[&str] = &[
     "licence_status",
     "licence",
@@ -48,8 +47,6 @@ const ANNOTATION_COLUMNS: &[&str] = &[
     "attribution",
     "language",
     "quality_text_bytes",
-    "quality_c4_line_spans",
-    "signature_bands",
 ];
 
 /// All parts of a run, with what has been decided of each of their rows.
@@ -66,7 +63,7 @@ pub struct CorpusPart {
     pub part: Part,
     /// Number of its first document in the corpus.
     pub first: u32,
-    /// Narrow columns of its documents and annotations, row-aligned; dropped to those still needed after `decide`.
+    /// Narrow columns of its documents and annotations, row-aligned.
     pub rows: RecordBatch,
     /// Ledger rows of what could not be read, as a batch of decisions.
     pub faults: Option<RecordBatch>,
@@ -79,7 +76,7 @@ pub struct CorpusPart {
 }
 
 impl Corpus {
-    /// Loads the narrow columns of all parts, with those the rules look at.
+    /// Loads the narrow columns of all parts.
     ///
     /// # Errors
     /// [`Error::Store`] if a part is damaged; [`Error::Config`] above four thousand million documents.
@@ -92,7 +89,7 @@ impl Corpus {
                         .sources
                         .get(part.source)
                         .ok_or_else(|| Error::internal("a part of no source"))?;
-                    CorpusPart::load(source, part, &plan.rules, session)
+                    CorpusPart::load(source, part, session)
                 })
                 .collect::<Result<_>>()
         })?;
@@ -149,6 +146,12 @@ impl Corpus {
             .unwrap_or_default()
     }
 
+    /// Bytes of text of a document by number.
+    pub fn text_bytes(&self, item: u32) -> u64 {
+        let (part, row) = self.locate(item);
+        self.parts.get(part).map_or(0, |part| part.text_bytes(row))
+    }
+
     /// Which documents are alive, by number.
     pub fn alive(&self) -> Vec<bool> {
         self.parts
@@ -173,30 +176,9 @@ impl Corpus {
 }
 
 impl CorpusPart {
-    fn load(source: &SourcePlan, part: Part, rules: &RuleSet, session: &Session) -> Result<Self> {
-        let stem = parts::stem(DOCUMENTS, &part.name, None);
-        let schema = document::schema();
-        let columns = Some(DOCUMENT_COLUMNS);
-        let mut rows = parts::read_one(session, &stem, &part.manifest, columns, &schema)?;
-        let wanted = rules.columns();
-        for annotator in &source.annotators {
-            let annotator = annotator.as_ref();
-            let schema = annotator.schema();
-            let names: Vec<&str> = schema
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str())
-                .filter(|name| ANNOTATION_COLUMNS.contains(name) || wanted.contains(name))
-                .collect();
-            let annotation = read_annotation(session, &part, annotator, &names)?;
-            if annotation.num_rows() != rows.num_rows() {
-                return Err(Error::store(
-                    &part.name,
-                    "annotations and documents differ in rows",
-                ));
-            }
-            rows = beside(&rows, &annotation)?;
-        }
+    fn load(source: &SourcePlan, part: Part, session: &Session) -> Result<Self> {
+        let wants = |name: &str| ANNOTATION_COLUMNS.contains(&name);
+        let rows = narrow(source, &part, DOCUMENT_COLUMNS, &wants, session)?;
         let faults = if part.manifest.count("fault_rows") > 0 {
             let stem = parts::stem(FAULTS, &part.name, None);
             let bytes = session.store().get(&format!("{stem}.parquet"))?;
@@ -308,6 +290,40 @@ impl CorpusPart {
     pub fn mask(&self) -> BooleanArray {
         self.alive.iter().map(|&alive| Some(alive)).collect()
     }
+}
+
+/// Reads columns of the documents of a part, and beside them the columns of its annotations that are wanted.
+///
+/// # Errors
+/// [`Error::Store`] if the part is damaged or lacks a family.
+pub(crate) fn narrow(
+    source: &SourcePlan,
+    part: &Part,
+    columns: &[&str],
+    wants: &dyn Fn(&str) -> bool,
+    session: &Session,
+) -> Result<RecordBatch> {
+    let stem = parts::stem(DOCUMENTS, &part.name, None);
+    let schema = document::schema();
+    let mut rows = parts::read_one(session, &stem, &part.manifest, Some(columns), &schema)?;
+    for annotator in &source.annotators {
+        let annotator = annotator.as_ref();
+        let schema = annotator.schema();
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        let names: Vec<&str> = names.filter(|name| wants(name)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let annotation = read_annotation(session, part, annotator, &names)?;
+        if annotation.num_rows() != rows.num_rows() {
+            return Err(Error::store(
+                &part.name,
+                "annotations and documents differ in rows",
+            ));
+        }
+        rows = beside(&rows, &annotation)?;
+    }
+    Ok(rows)
 }
 
 /// Reads columns of one family of a part.

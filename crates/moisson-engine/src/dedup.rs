@@ -1,21 +1,20 @@
 //! Dedup: signatures propose, the exact similarity of the texts decides, and every receipt names a released document.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use moisson_core::{Decision, Digest, Error, Result, reason, span};
 use moisson_dedup::{
-    Duplicate, Item, NearOutcome, SurvivorKey, Version, VersionPolicy, Versioned, exact, near,
+    Duplicate, Item, NearOutcome, SurvivorKey, Version, VersionPolicy, Versioned, exact,
     survivor_order, versions,
 };
 
-use crate::control::{Control, Event};
+use crate::control::Control;
 use crate::corpus::{Corpus, CorpusPart};
+use crate::parts::Committed;
 use crate::plan::Plan;
 use crate::session::Session;
-use crate::shingles::Shingles;
+use crate::stage::Workshop;
+use crate::{bands, prove};
 
 /// What dedup found beside the decisions it left in the corpus.
 #[derive(Debug, Default)]
@@ -49,7 +48,15 @@ pub fn run(
         }
     }
     let proved = if plan.pipeline.dedup.near {
-        prove(plan, corpus, &items, &mut alive, session, control)?
+        let committed = Committed::ask();
+        let shop = Workshop {
+            plan,
+            session,
+            control,
+            committed: &committed,
+        };
+        let groups = bands::groups(shop, corpus, &alive)?;
+        prove::run(shop, corpus, &items, &mut alive, &groups)?
     } else {
         NearOutcome::default()
     };
@@ -233,60 +240,6 @@ fn shipped_digests(
         })?;
     }
     Ok(any)
-}
-
-fn prove(
-    plan: &Plan,
-    corpus: &Corpus,
-    items: &[Item],
-    alive: &mut [bool],
-    session: &Session,
-    control: &Control,
-) -> Result<NearOutcome> {
-    let groups = session.groups(bands(corpus, alive)?)?;
-    let mut candidates: Vec<u32> = groups.iter().flatten().copied().collect();
-    candidates.sort_unstable();
-    candidates.dedup();
-    control.tell(Event::Step {
-        name: "prove",
-        total: candidates.len() as u64,
-        bytes: false,
-    });
-    let mut shingles = Shingles::collect(corpus, &candidates, session, control)?;
-    let outcome = near(items, alive, &groups, &mut shingles, &plan.pipeline.dedup)?;
-    control.tell(Event::Done);
-    Ok(outcome)
-}
-
-/// Band values of living documents beside their numbers, one batch a part.
-fn bands(corpus: &Corpus, alive: &[bool]) -> Result<Vec<RecordBatch>> {
-    let schema = Arc::new(Schema::new(vec![
-        Field::new("key", DataType::UInt64, true),
-        Field::new("item", DataType::UInt32, false),
-    ]));
-    let mut batches = Vec::with_capacity(corpus.parts.len());
-    for part in &corpus.parts {
-        let signatures = moisson_core::column::column(&part.rows, "signature_bands")?;
-        let signatures = signatures.as_fixed_size_list();
-        let width = usize::try_from(signatures.value_length()).unwrap_or_default();
-        let values = signatures.values().as_primitive::<UInt64Type>().values();
-        let (mut keys, mut numbers) = (Vec::new(), Vec::new());
-        for row in 0..signatures.len() {
-            let number = part.first + u32::try_from(row).unwrap_or(u32::MAX);
-            if signatures.is_null(row) || !alive.get(number as usize).copied().unwrap_or_default() {
-                continue;
-            }
-            let start = (signatures.offset() + row) * width;
-            keys.extend_from_slice(values.get(start..start + width).unwrap_or_default());
-            numbers.extend(std::iter::repeat_n(number, width));
-        }
-        let columns: Vec<arrow::array::ArrayRef> = vec![
-            Arc::new(UInt64Array::from(keys)),
-            Arc::new(UInt32Array::from(numbers)),
-        ];
-        batches.push(RecordBatch::try_new(schema.clone(), columns)?);
-    }
-    Ok(batches)
 }
 
 /// Writes the receipts. A document dropped as an exact copy of one that was itself dropped later is a near-duplicate

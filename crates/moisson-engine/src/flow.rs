@@ -37,11 +37,21 @@ pub fn run(
     let mut corpus = Corpus::load(&plan, parts, session)?;
     reconcile::run(&mut corpus, session)?;
     assemble::run(&plan, &mut corpus, session, control)?;
-    decide::run(&plan, &mut corpus, session)?;
+    decide::run(&plan, &mut corpus, session, control)?;
     let dedup = dedup::run(&plan, &mut corpus, session, control)?;
 
     // Text moves once more, into the shards; everything is staged, then published.
     let shards = shard::run(&plan, &corpus, &dedup, session, control)?;
     let ledger = ledger::run(&plan, &corpus, session)?;
     publish::run(&plan, &corpus, shards, ledger, state, session)
+}
+
+/// Plans a pipeline and has its inputs read by the session's crew: for tasks of a batch system that come before any
+/// driver.
+///
+/// # Errors
+/// As [`run`]; [`moisson_core::Error::Interrupted`] once the units are posted.
+pub fn read(pipeline: Pipeline, limit: u64, session: &Session, control: &Control) -> Result<()> {
+    let plan = Plan::new(pipeline, limit, session, control)?;
+    ingest::run(&plan, session, control).map(|_| ())
 }

@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 use crate::location::{Location, connect, redact};
 
 /// One input file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct InputFile {
     /// Path below the source's base, with `/`: stable wherever the input lies.
     pub name: String,
@@ -38,11 +38,12 @@ pub struct InputFile {
 }
 
 /// Where an input file's bytes are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Place {
     /// On this machine.
     Local(PathBuf),
     /// In an object store.
+    #[serde(skip)]
     Remote(Arc<dyn ObjectStore>, object_store::path::Path),
 }
 

@@ -2,17 +2,23 @@
 //!
 //! Only this crate does IO and starts threads. [`flow`] shows the whole path on one screen.
 
+pub use moisson_core::Error;
+
 mod assemble;
+mod bands;
+mod blobs;
 pub mod clean;
 mod contents;
 pub mod control;
 pub mod corpus;
+pub mod crew;
 pub mod decide;
 pub mod dedup;
 pub mod explain;
 mod facts;
 pub mod fetch;
 pub mod flow;
+mod gather;
 pub mod groups;
 pub mod ingest;
 pub mod input;
@@ -25,13 +31,16 @@ mod part_sink;
 pub mod parts;
 pub mod pipeline;
 pub mod plan;
+mod prove;
 pub mod publish;
 pub mod query;
 pub mod reconcile;
+mod scatter;
 pub mod schema;
 pub mod session;
 pub mod shard;
-pub mod shingles;
+mod shingles;
+pub mod stage;
 pub mod store;
 pub mod suggest;
 pub mod table;

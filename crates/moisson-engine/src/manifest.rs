@@ -60,6 +60,9 @@ pub struct PartEntry {
     pub content_digest: Digest,
     /// Key of its annotations, by family.
     pub annotations: BTreeMap<String, Digest>,
+    /// Key of what was decided of it; none in outputs of earlier versions.
+    #[serde(default)]
+    pub decide: Option<Digest>,
 }
 
 /// Numbers of records: `read = released + dropped`, always.

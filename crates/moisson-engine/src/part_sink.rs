@@ -18,6 +18,7 @@ use crate::control::Control;
 use crate::parts::{self, CONTENTS, Committed, DOCUMENTS, FAULTS, Part};
 use crate::plan::{DOCUMENTS_VERSION, Plan, SourcePlan, Unit};
 use crate::session::Session;
+use crate::stage::Workshop;
 
 /// A batch goes to the annotators once it has this much text or this many rows; the cut depends on content alone.
 const BATCH_TEXT_BYTES: usize = 4 << 20;
@@ -37,6 +38,17 @@ pub(crate) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
+    /// The job of making parts of one source.
+    pub(crate) fn new(shop: Workshop<'a>, source: usize) -> Self {
+        Self {
+            plan: shop.plan,
+            session: shop.session,
+            control: shop.control,
+            committed: shop.committed,
+            source,
+        }
+    }
+
     /// The source of the job.
     pub(crate) fn source(self) -> Result<&'a SourcePlan> {
         let source = self.plan.sources.get(self.source);
@@ -62,6 +74,16 @@ impl<'a> Job<'a> {
         parts
     }
 
+    /// True if a committed part has all its annotations.
+    pub(crate) fn is_filled(self, source: &SourcePlan, part: &Part) -> bool {
+        source.annotators.iter().all(|annotator| {
+            let key = parts::annotation_key(annotator.as_ref(), part.manifest.key);
+            let stem = parts::stem(annotator.family(), &part.name, Some(key));
+            let manifest = self.committed.manifest(self.session.store(), &stem, key);
+            manifest.is_some()
+        })
+    }
+
     /// Makes the annotations that a committed part lacks: a kill came between, or parameters changed.
     pub(crate) fn fill(self, source: &SourcePlan, part: &Part) -> Result<()> {
         for annotator in &source.annotators {
@@ -79,6 +101,38 @@ impl<'a> Job<'a> {
         }
         Ok(())
     }
+}
+
+/// Commits, after the parts of a unit there are, one that says that nobody could read the rest.
+///
+/// Its key is another than that of the part it stands for, so that a later run reads on.
+pub(crate) fn commit_failed(
+    job: Job<'_>,
+    source: &SourcePlan,
+    unit: &Unit,
+    reason: &str,
+) -> Result<Vec<Part>> {
+    let mut sink = PartSink::new(job, source, unit, job.committed_parts(source, unit))?;
+    sink.open.manifest.key = KeyHasher::new("part-failed", DOCUMENTS_VERSION)
+        .digest(unit.key)
+        .finish();
+    for file in &unit.files {
+        sink.open.manifest.add("records", 1);
+        sink.write_fault(Decision {
+            unit: decision::Unit::File,
+            effect: Effect::Fault,
+            counted: true,
+            source: source.name.clone(),
+            raw_uri: Some(file.name.clone()),
+            step: "ingest",
+            rule: "attempts".to_owned(),
+            reason: reason::ENGINE_PART_FAILED.to_owned(),
+            detail: Some(reason.to_owned()),
+            ..Decision::default()
+        })?;
+    }
+    sink.close(true)?;
+    Ok(sink.parts)
 }
 
 fn part_key(unit: &Unit, index: usize) -> Digest {

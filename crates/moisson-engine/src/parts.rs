@@ -8,12 +8,13 @@ use arrow::datatypes::SchemaRef;
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Annotator, Digest, PartManifest, Result};
 use moisson_shard::file::{self, TableWriter, WriteOptions, Written};
+use serde::{Deserialize, Serialize};
 
 use crate::session::Session;
 use crate::store::Store;
 
 /// A committed part of documents.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
     /// Its source, by position in the plan.
     pub source: usize,
@@ -46,34 +47,42 @@ pub fn annotation_key(annotator: &dyn Annotator, documents: Digest) -> Digest {
         .finish()
 }
 
-/// The manifests there are, listed once.
-#[derive(Debug, Default)]
-pub struct Committed(BTreeSet<String>);
+/// The manifests there are.
+#[derive(Debug)]
+pub struct Committed {
+    /// Listed once; none where the store is asked each time.
+    listed: Option<BTreeSet<String>>,
+}
 
 impl Committed {
-    /// Lists the manifests of all parts.
+    /// Lists the manifests of all parts: for a process that looks at most of them.
     ///
     /// # Errors
     /// [`moisson_core::Error::Store`] if the output cannot be listed.
     pub fn list(store: &Store) -> Result<Self> {
-        let entries = store.list("parts")?;
-        Ok(Self(
-            entries
-                .into_iter()
-                .map(|e| e.path)
-                .filter(|path| is_manifest(path))
-                .collect(),
-        ))
+        let entries = store.list("parts")?.into_iter();
+        let manifests = entries.map(|e| e.path).filter(|path| is_manifest(path));
+        Ok(Self {
+            listed: Some(manifests.collect()),
+        })
     }
 
-    /// True if there is a manifest at `stem`, under whatever key.
+    /// Asks the store each time: for a process that looks at a few.
+    pub fn ask() -> Self {
+        Self { listed: None }
+    }
+
+    /// True if there is a manifest at `stem`, under whatever key. Only what was listed is known.
     pub fn contains(&self, stem: &str) -> bool {
-        self.0.contains(&format!("{stem}.json"))
+        let path = format!("{stem}.json");
+        self.listed
+            .as_ref()
+            .is_some_and(|listed| listed.contains(&path))
     }
 
     /// Returns the manifest at `stem` if its part is committed under `key`.
     pub fn manifest(&self, store: &Store, stem: &str, key: Digest) -> Option<PartManifest> {
-        if !self.contains(stem) {
+        if self.listed.is_some() && !self.contains(stem) {
             return None;
         }
         // A manifest of another shape is of another version of moisson: the part is made again.

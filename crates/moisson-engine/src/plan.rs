@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use moisson_annotate::language::LanguageAnnotator;
 use moisson_annotate::licence::LicenceAnnotator;
@@ -49,6 +50,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Digests of the model files that annotators were given, by family.
     pub models: BTreeMap<String, Digest>,
+    /// The language model, where one is named.
+    pub model: Option<Bytes>,
 }
 
 /// One source, ready to be read.
@@ -76,7 +79,7 @@ pub struct SourcePlan {
 }
 
 /// Some files that are read by one thread, one after the other, into one or more parts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Unit {
     /// Digest of the reader, its parameters and the content of the files.
     pub key: Digest,
@@ -106,6 +109,31 @@ impl Plan {
         session: &Session,
         control: &Control,
     ) -> Result<Self> {
+        let model = match &pipeline.language.model {
+            Some(path) => Some(session.read_location(path)?.into()),
+            None => None,
+        };
+        let mut plan = Self::build(pipeline, model)?;
+        let mut digests = Digests::load(session);
+        for source in &mut plan.sources {
+            control.check()?;
+            let files = source.list(session)?;
+            let digested = digests.of(files, session);
+            source.units = source.cut(digested, &plan.pipeline, limit)?;
+        }
+        digests.save(session)?;
+        plan.digest = KeyHasher::new("plan", DOCUMENTS_VERSION)
+            .digest(plan.digest)
+            .field(&limit.to_le_bytes())
+            .finish();
+        Ok(plan)
+    }
+
+    /// Builds readers, annotators and rules, and lists no input: what a process needs that was given its units.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for anything wrong with the pipeline.
+    pub fn build(pipeline: Pipeline, model: Option<Bytes>) -> Result<Self> {
         let rules = RuleSet::compile(&pipeline.presets, &pipeline.rules)?;
         let gate = LicenceGate {
             tier: pipeline.tier,
@@ -119,38 +147,24 @@ impl Plan {
                 "[dedup] and [signature] disagree on bands or rows",
             ));
         }
-        let model = match &pipeline.language.model {
-            Some(path) => Some(session.read_location(path)?),
-            None => None,
-        };
         let models = model
             .iter()
             .map(|bytes| ("language".to_owned(), Digest::of(bytes)))
             .collect();
-        let mut digests = Digests::load(session);
-        let mut sources = Vec::new();
-        for (name, config) in &pipeline.source {
-            control.check()?;
-            let mut source = SourcePlan::new(name, config, &pipeline, model.as_deref())?;
-            let files = source.list(session)?;
-            let digested = digests.of(files, session);
-            source.units = source.cut(digested, &pipeline, limit)?;
-            sources.push(source);
-        }
-        digests.save(session)?;
-        let limits = pipeline.limits.limits();
-        let digest = KeyHasher::new("plan", DOCUMENTS_VERSION)
-            .digest(pipeline.digest()?)
-            .field(&limit.to_le_bytes())
-            .finish();
+        let sources = pipeline
+            .source
+            .iter()
+            .map(|(name, config)| SourcePlan::new(name, config, &pipeline, model.as_deref()))
+            .collect::<Result<_>>()?;
         Ok(Self {
+            digest: pipeline.digest()?,
+            limits: pipeline.limits.limits(),
             pipeline,
-            digest,
             sources,
             gate,
             rules,
-            limits,
             models,
+            model,
         })
     }
 

@@ -11,7 +11,7 @@ use crate::facts::{self, Counts};
 use crate::manifest::{Books, LedgerEntry, PartEntry, RaisedAlarm, ReleaseManifest, ShardEntry};
 use crate::parts::{self, Part};
 use crate::plan::Plan;
-use crate::session::Session;
+use crate::session::{Session, WORK};
 
 /// Folder of the published shards.
 pub const DATA: &str = "release/data";
@@ -30,7 +30,7 @@ pub const STAGED_MANIFEST: &str = "staged/manifest.json";
 const STEPS: &[(&str, u32)] = &[
     ("reconcile", 2),
     ("assemble", crate::assemble::ASSEMBLE_VERSION),
-    ("decide", 1),
+    (crate::decide::DECIDE, crate::decide::DECIDE_VERSION),
     ("dedup", 1),
     ("shard", crate::shard::SHARD_VERSION),
     ("publish", 1),
@@ -137,7 +137,7 @@ pub fn run(
             .parts
             .iter()
             .map(|part| part_entry(plan, &part.part))
-            .collect(),
+            .collect::<Result<_>>()?,
         pipeline: serde_json::to_value(plan.pipeline.portable())
             .map_err(|e| moisson_core::Error::internal(e.to_string()))?,
         moisson_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -173,8 +173,8 @@ pub fn run(
     })
 }
 
-fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
-    PartEntry {
+fn part_entry(plan: &Plan, part: &Part) -> Result<PartEntry> {
+    Ok(PartEntry {
         name: part.name.clone(),
         key: part.manifest.key,
         rows: part.manifest.rows,
@@ -182,7 +182,8 @@ fn part_entry(plan: &Plan, part: &Part) -> PartEntry {
         annotations: annotation_keys(plan, part)
             .map(|(family, key)| (family.to_owned(), key))
             .collect(),
-    }
+        decide: Some(crate::decide::key(plan, part)?),
+    })
 }
 
 /// Families of a part's annotations under this plan, with their keys.
@@ -225,7 +226,8 @@ fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Removes what the release does not list: shards and ledger files of an earlier one, and what is still staged.
+/// Removes what the release does not list: shards and ledger files of an earlier one, what is still staged, and what
+/// processes left for each other.
 fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
     let store = session.store();
     let listed: BTreeSet<String> = manifest
@@ -239,7 +241,7 @@ fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
                 .map(|entry| format!("{LEDGER}/{}", entry.path)),
         )
         .collect();
-    for folder in [DATA, LEDGER, "staged"] {
+    for folder in [DATA, LEDGER, "staged", WORK] {
         for entry in store.list(folder)? {
             if !listed.contains(&entry.path) {
                 store.delete(&entry.path)?;
@@ -301,9 +303,6 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
     let bound = plan.pipeline.alarm;
     let mut raised = Vec::new();
     for (name, books) in sources {
-        if books.read < bound.records_min {
-            continue;
-        }
         let expected = plan
             .pipeline
             .source
@@ -316,7 +315,11 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
             {
                 continue;
             }
-            if dropped as f64 > bound.share_max * books.read as f64 {
+            // A part that nobody could read is missing, whatever its share.
+            let missing = reason == reason::ENGINE_PART_FAILED;
+            let too_many = books.read >= bound.records_min
+                && dropped as f64 > bound.share_max * books.read as f64;
+            if missing || too_many {
                 raised.push(RaisedAlarm {
                     source: name.clone(),
                     reason: reason.clone(),

@@ -6,22 +6,31 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::UInt32Type;
 use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use moisson_core::{Error, Result};
+use object_store::prefix::PrefixStore;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::runtime::{Handle, Runtime};
+use url::Url;
 
 use crate::control::Budget;
+use crate::crew::Crew;
 use crate::input;
 use crate::store::Store;
+
+/// Folder of an output in which processes leave orders, receipts and tables for each other; gone once it is published.
+pub const WORK: &str = "work";
 
 /// Everything a run works with. Dropped, it removes its scratch folder and stops its threads.
 #[derive(Debug)]
 pub struct Session {
     store: Store,
+    work: Store,
+    crew: Crew,
     scratch: tempfile::TempDir,
     pool: ThreadPool,
     budget: Budget,
@@ -60,8 +69,14 @@ impl Session {
             .stack_size(8 << 20)
             .build()
             .map_err(|e| Error::internal(e.to_string()))?;
+        let work = Store::open(
+            &scratch.path().join("work").to_string_lossy(),
+            runtime.handle(),
+        )?;
         Ok(Self {
             store,
+            work,
+            crew: Crew::Here,
             scratch,
             pool,
             budget,
@@ -72,6 +87,25 @@ impl Session {
     /// The output.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Has units of work done by others than the threads of this machine. What they leave for each other, and their
+    /// receipts, lie in `work/` of the output.
+    #[must_use]
+    pub fn with_crew(mut self, crew: Crew) -> Self {
+        self.work = self.store.below(WORK);
+        self.crew = crew;
+        self
+    }
+
+    /// Who does the work.
+    pub fn crew(&self) -> &Crew {
+        &self.crew
+    }
+
+    /// Where units of work leave what others take up: scratch, or a folder of the output.
+    pub fn work(&self) -> &Store {
+        &self.work
     }
 
     /// A folder for temporary files, removed at the end.
@@ -143,32 +177,61 @@ impl Session {
         let Some(first) = batches.first() else {
             return Ok(Vec::new());
         };
-        let schema = first.schema();
         let context = self.context()?;
-        let failed = |e: datafusion::error::DataFusionError| Error::store("grouping", e);
-        let table = MemTable::try_new(schema, vec![batches]).map_err(failed)?;
-        context
-            .register_table("keys", Arc::new(table))
-            .map_err(failed)?;
-        let sql = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
-                   GROUP BY key HAVING count(*) > 1";
-        let collected = self
-            .runtime()
-            .block_on(async { context.sql(sql).await?.collect().await })
-            .map_err(failed)?;
-        let mut groups = Vec::new();
-        for batch in &collected {
-            let lists = batch.column(0).as_list::<i32>();
-            for row in 0..lists.len() {
-                let items = lists.value(row);
-                let mut items = items.as_primitive::<UInt32Type>().values().to_vec();
-                items.sort_unstable();
-                groups.push(items);
-            }
-        }
-        groups.sort_unstable();
-        Ok(groups)
+        let table = MemTable::try_new(first.schema(), vec![batches])
+            .and_then(|table| context.register_table("keys", Arc::new(table)));
+        table.map_err(grouping)?;
+        let query = async { context.sql(GROUPS).await?.collect().await };
+        sorted_groups(&self.runtime().block_on(query).map_err(grouping)?)
     }
+
+    /// As [`Session::groups`], of Parquet files of the work area.
+    ///
+    /// # Errors
+    /// As [`Session::groups`].
+    pub fn groups_of(&self, files: &[String]) -> Result<Vec<Vec<u32>>> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let context = self.context()?;
+        let root = Url::parse("moisson://work").map_err(|e| Error::internal(e.to_string()))?;
+        let (store, prefix) = self.work.object_store();
+        let store = Arc::new(PrefixStore::new(store, prefix.clone()));
+        context.runtime_env().register_object_store(&root, store);
+        let paths: Vec<String> = files.iter().map(|file| format!("{root}/{file}")).collect();
+        let query = async {
+            let options = ParquetReadOptions::default();
+            let keys = context.read_parquet(paths, options).await?.into_view();
+            context.register_table("keys", keys)?;
+            context.sql(GROUPS).await?.collect().await
+        };
+        sorted_groups(&self.runtime().block_on(query).map_err(grouping)?)
+    }
+}
+
+/// The plan of [`Session::groups`]: the same here and on a cluster.
+pub(crate) const GROUPS: &str = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
+                                 GROUP BY key HAVING count(*) > 1";
+
+fn grouping(error: DataFusionError) -> Error {
+    Error::store("grouping", error.strip_backtrace())
+}
+
+/// Groups in an order that no engine decides.
+pub(crate) fn sorted_groups(batches: &[RecordBatch]) -> Result<Vec<Vec<u32>>> {
+    let mut groups = Vec::new();
+    for batch in batches {
+        let lists = batch.column(0).as_list_opt::<i32>();
+        let lists = lists.ok_or_else(|| Error::internal("groups are no lists"))?;
+        for row in 0..lists.len() {
+            let items = lists.value(row);
+            let mut items = items.as_primitive::<UInt32Type>().values().to_vec();
+            items.sort_unstable();
+            groups.push(items);
+        }
+    }
+    groups.sort_unstable();
+    Ok(groups)
 }
 
 impl Drop for Session {

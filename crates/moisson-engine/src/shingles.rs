@@ -1,27 +1,82 @@
-//! Shingle sets of candidates, kept in scratch: memory holds only those that were looked at last.
+//! Shingle sets of the documents that dedup compares: computed once from their texts, handed over in blobs, read from
+//! scratch, cached by a budget.
 #![expect(
     clippy::disallowed_methods,
     reason = "scratch is IO, and this is where it happens"
 )]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use moisson_core::{Error, Result};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::UInt32Type;
+use moisson_core::column::column;
+use moisson_core::{Digest, Error, Result};
 use moisson_dedup::ShingleSource;
 use moisson_text::shingle;
-use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use crate::control::{Control, Event};
-use crate::corpus::Corpus;
+use crate::blobs::{self, Blob};
+use crate::control::Event;
+use crate::parts::Part;
 use crate::session::Session;
+use crate::stage::{Stage, Workshop};
+
+/// Makes the shingle sets of the candidates of a part, one blob for each unit that compares them.
+///
+/// A blob is a run of sets: number of the document (`u32`), number of hashes (`u32`), the hashes (`u64`), all in
+/// little-endian.
+pub(crate) struct ShinglesStage;
+
+/// Where the texts lie. The table has `row`, `item` and `reader` (`UInt32`), rows ascending.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ShinglesSpec {
+    pub(crate) part: Part,
+}
+
+impl Stage for ShinglesStage {
+    const NAME: &'static str = "shingles";
+    const VERSION: u32 = 1;
+    type Spec = ShinglesSpec;
+    type Receipt = Vec<(u32, Blob)>;
+
+    fn perform(
+        shop: Workshop<'_>,
+        key: Digest,
+        spec: ShinglesSpec,
+        rows: Option<RecordBatch>,
+    ) -> Result<Vec<(u32, Blob)>> {
+        let table = rows.ok_or_else(|| Error::internal("shingles without rows"))?;
+        let numbers = |name: &str| {
+            column(&table, name).map(|array| array.as_primitive::<UInt32Type>().values().clone())
+        };
+        let (rows, items, readers) = (numbers("row")?, numbers("item")?, numbers("reader")?);
+        let mut told = items.iter().zip(&readers[..]);
+        let mut blobs: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        crate::texts::each(shop.session, &spec.part, &rows, &mut |_, text| {
+            shop.control.check()?;
+            let (item, reader) = told
+                .next()
+                .ok_or_else(|| Error::internal("more texts than rows"))?;
+            let set = shingle::set(text);
+            let blob = blobs.entry(*reader).or_default();
+            blob.extend(item.to_le_bytes());
+            blob.extend(u32::try_from(set.len()).unwrap_or(u32::MAX).to_le_bytes());
+            set.iter().for_each(|hash| blob.extend(hash.to_le_bytes()));
+            shop.control.tell(Event::Advance(1));
+            Ok(())
+        })?;
+        let path = format!("{}/{}", Self::NAME, key.short(32));
+        blobs::write(shop.session.work(), &path, blobs)
+    }
+}
 
 /// Sets in a scratch file, with a cache of the last ones.
 #[derive(Debug)]
-pub struct Shingles {
+pub(crate) struct Shingles {
     file: File,
     places: HashMap<u32, Place>,
     cache: HashMap<u32, Arc<[u64]>>,
@@ -37,75 +92,53 @@ struct Place {
 }
 
 impl Shingles {
-    /// Reads the texts of `candidates` (ascending) once and stores their shingle sets.
+    /// Takes over the sets of some blobs; `number` gives the number under which the caller knows a document.
     ///
     /// # Errors
-    /// [`Error::Store`] if a text cannot be read or scratch is full.
-    pub fn collect(
-        corpus: &Corpus,
-        candidates: &[u32],
+    /// [`Error::Store`] if a blob cannot be read or scratch is full.
+    pub(crate) fn collect(
+        blobs: &[Blob],
+        number: &dyn Fn(u32) -> Option<u32>,
+        cache_bytes_max: usize,
         session: &Session,
-        control: &Control,
     ) -> Result<Self> {
-        let path = session.scratch().join("shingles");
-        let failed = |e: std::io::Error| Error::store(path.display(), e);
-        let file = File::options()
-            .read(true)
-            .append(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(failed)?;
-        let sink = Mutex::new((file, 0u64, HashMap::new()));
-        session.pool().install(|| {
-            corpus.parts.par_iter().try_for_each(|part| {
-                let end = part.first + u32::try_from(part.rows.num_rows()).unwrap_or(u32::MAX);
-                let from = candidates.partition_point(|&item| item < part.first);
-                let to = candidates.partition_point(|&item| item < end);
-                let rows: Vec<u32> = candidates
-                    .get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .map(|item| item - part.first)
-                    .collect();
-                if rows.is_empty() {
-                    return Ok(());
-                }
-                crate::texts::each(session, &part.part, &rows, &mut |row, text| {
-                    control.check()?;
-                    let set = shingle::set(text);
-                    let bytes: Vec<u8> = set.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-                    let mut sink = sink
-                        .lock()
-                        .map_err(|_| Error::internal("a thread panicked"))?;
-                    let (file, offset, places) = &mut *sink;
-                    file.write_all(&bytes).map_err(failed)?;
-                    places.insert(
-                        part.first + row,
-                        Place {
-                            offset: *offset,
-                            length: set.len(),
-                        },
-                    );
-                    *offset += bytes.len() as u64;
-                    control.tell(Event::Advance(1));
-                    Ok(())
-                })
-            })
-        })?;
-        let (file, _, places) = sink
-            .into_inner()
-            .map_err(|_| Error::internal("a thread panicked"))?;
-        // The name goes at once: the space is freed however the run ends.
-        std::fs::remove_file(&path).map_err(failed)?;
+        let failed = |e: std::io::Error| Error::store(session.scratch().display(), e);
+        // Without a name: the space is freed however the run ends.
+        let mut file = tempfile::tempfile_in(session.scratch()).map_err(failed)?;
+        let (mut places, mut end) = (HashMap::new(), 0);
+        for blob in blobs {
+            let bytes = blob.read(session.work())?;
+            file.write_all(&bytes).map_err(failed)?;
+            let mut at = 0;
+            while let Some((item, length)) = header(&bytes, at) {
+                let item =
+                    number(item).ok_or_else(|| Error::internal("shingles of no candidate"))?;
+                let offset = end + (at + HEADER_BYTES) as u64;
+                places.insert(item, Place { offset, length });
+                at += HEADER_BYTES + length * 8;
+            }
+            end += bytes.len() as u64;
+        }
         Ok(Self {
             file,
             places,
             cache: HashMap::new(),
             recent: VecDeque::new(),
             cached_bytes: 0,
-            cache_bytes_max: session.budget().pool_bytes() / 2,
+            cache_bytes_max,
         })
     }
+}
+
+const HEADER_BYTES: usize = 8;
+
+/// Document and number of hashes of the set that begins at `at`.
+fn header(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let number = |at: usize| {
+        let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_le_bytes(bytes))
+    };
+    Some((number(at)?, usize::try_from(number(at + 4)?).ok()?))
 }
 
 impl ShingleSource for Shingles {

@@ -73,6 +73,18 @@ impl Store {
         }
     }
 
+    /// The store of what lies below a folder of this one.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            prefix: self.path(folder),
+            runtime: self.runtime.clone(),
+            display: self.at(folder),
+            folder: self.folder.as_ref().map(|root| root.join(folder)),
+        }
+    }
+
     /// The folder of this machine, where the store is one.
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.folder.as_deref()
@@ -157,6 +169,27 @@ impl Store {
         self.runtime
             .block_on(get)
             .map_err(|e| self.failed(path, &e))
+    }
+
+    /// Reads bytes of an object.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it is absent, too short or unreadable.
+    pub fn get_range(&self, path: &str, range: std::ops::Range<u64>) -> Result<Bytes> {
+        let full = self.path(path);
+        let wanted = range.end - range.start;
+        let bytes = self
+            .runtime
+            .block_on(self.inner.get_range(&full, range))
+            .map_err(|e| self.failed(path, &e))?;
+        if bytes.len() as u64 == wanted {
+            Ok(bytes)
+        } else {
+            Err(Error::store(
+                self.at(path),
+                "the object is shorter than what was written",
+            ))
+        }
     }
 
     /// Reads an object, `None` if there is none.

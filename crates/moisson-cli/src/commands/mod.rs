@@ -1,5 +1,6 @@
 //! One function per command.
 
+pub(crate) mod crew;
 pub(crate) mod fetch;
 pub(crate) mod keep;
 pub(crate) mod list;

@@ -18,6 +18,7 @@ use moisson_engine::session::Session;
 use serde_json::{Value, json};
 
 use crate::args::{Format, RunArguments};
+use crate::commands::crew;
 use crate::{machine, output, progress};
 
 /// Runs a pipeline and prints the summary.
@@ -28,6 +29,9 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let started = Instant::now();
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments.out.as_deref(), &pipeline);
+    if let Some(task) = arguments.crew.task {
+        return crew::task(arguments, pipeline, &out, task, format);
+    }
     let _lock = Lock::take(&out)?;
     let control = Control {
         stop: stop_on_signals()?,
@@ -35,6 +39,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     };
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
+    let session = crew::gather(&arguments.crew, &out, session)?;
     if !arguments.offline {
         let outside = machine::outside();
         let fetched = fetch::run(&pipeline, &Which::Missing, &outside, &session, &control)?;
@@ -48,7 +53,10 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
             );
         }
     }
-    let outcome = flow::run(pipeline, arguments.limit, &session, &control)?;
+    let outcome = match flow::run(pipeline, arguments.limit, &session, &control) {
+        Err(error) => return crew::told(&session, error, format),
+        Ok(outcome) => outcome,
+    };
     let seconds = started.elapsed().as_secs_f64();
     match format {
         Format::Json => output::print_json(&summary(&outcome, &out, seconds))?,

@@ -178,13 +178,7 @@ fn make(
 }
 
 fn text_bytes(corpus: &Corpus, whole: &Whole) -> u64 {
-    let pieces = whole.pieces().map(|item| {
-        let (part, row) = corpus.locate(item);
-        corpus
-            .parts
-            .get(part)
-            .map_or(0, |part| part.text_bytes(row))
-    });
+    let pieces = whole.pieces().map(|item| corpus.text_bytes(item));
     pieces.sum()
 }
 

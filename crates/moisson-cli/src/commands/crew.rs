@@ -1,0 +1,114 @@
+//! Who does the work of a run: tasks of a batch system, or this machine with what they did.
+
+use std::process::ExitCode;
+
+use moisson_engine::Error;
+use moisson_engine::control::Control;
+use moisson_engine::crew::posted::{self, Posted, Share};
+use moisson_engine::crew::{Crew, recorded};
+use moisson_engine::flow;
+use moisson_engine::pipeline::Pipeline;
+use moisson_engine::session::Session;
+use serde_json::json;
+
+use crate::args::{CrewArguments, Format, RunArguments, Task};
+use crate::{machine, output, progress};
+
+/// Gives a session the crew that the arguments name.
+///
+/// # Errors
+/// If the output cannot be changed, or a stage is unknown.
+pub(crate) fn gather(
+    arguments: &CrewArguments,
+    out: &str,
+    session: Session,
+) -> anyhow::Result<Session> {
+    if !arguments.finish {
+        return Ok(session);
+    }
+    for stage in &arguments.post {
+        moisson_engine::stage::check(stage)?;
+    }
+    let session = session.with_crew(Crew::Posted(posted_stages(arguments, out, &arguments.post)));
+    if arguments.retry_failed {
+        recorded::retry_failed(session.work())?;
+    }
+    Ok(session)
+}
+
+fn posted_stages(arguments: &CrewArguments, out: &str, stages: &[String]) -> Posted {
+    Posted {
+        out: posted::absolute(out, &machine::current_folder()),
+        stages: stages.to_vec(),
+        attempts: arguments.attempts,
+        ..Posted::default()
+    }
+}
+
+/// What came of a run that did not publish: something is posted for tasks, or the error stands.
+///
+/// # Errors
+/// The error.
+pub(crate) fn told(session: &Session, error: Error, format: Format) -> anyhow::Result<ExitCode> {
+    let Crew::Posted(posted) = session.crew() else {
+        return Err(error.into());
+    };
+    let Some(notice) = posted.notice.get() else {
+        return Err(error.into());
+    };
+    let units = notice.orders.len();
+    match format {
+        Format::Json => output::print_json(&json!({ "posted": notice.stage, "units": units }))?,
+        Format::Text => output::print(&format!("posted: {}, {units} units\n", notice.stage))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does the share of one task.
+///
+/// # Errors
+/// Whatever stops it.
+pub(crate) fn task(
+    arguments: &RunArguments,
+    pipeline: Pipeline,
+    out: &str,
+    task: Task,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let control = Control {
+        stop: super::run::stop_on_signals()?,
+        observer: progress::observer(arguments.progress),
+    };
+    let budget = machine::budget(arguments.threads, arguments.memory);
+    let crew = Crew::Posted(posted_stages(&arguments.crew, out, &["ingest".to_owned()]));
+    let session = Session::open(out, arguments.scratch.as_deref(), budget)?.with_crew(crew);
+    let worker = format!("{}-{}", machine::host(), std::process::id());
+    let work = || {
+        posted::work(
+            task.index, task.tasks, &worker, &pipeline, &session, &control,
+        )
+    };
+    let mut share = work()?;
+    if share.is_none() {
+        match flow::read(pipeline.clone(), 0, &session, &control) {
+            Ok(()) | Err(Error::Interrupted) => control.check()?,
+            Err(error) => return Err(error.into()),
+        }
+        share = work()?;
+    }
+    let Share {
+        stage,
+        orders,
+        failed,
+    } = share.unwrap_or_default();
+    match format {
+        Format::Json => output::print_json(&json!({
+            "task": task.index, "tasks": task.tasks, "stage": stage, "units": orders, "failed": failed,
+        }))?,
+        Format::Text => output::print(&format!(
+            "task {} of {}: {orders} units of {stage}, {failed} failed\n",
+            task.index, task.tasks
+        ))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,67 @@
+//! What units of one stage leave for units of another: one object per writer, in it one blob per reader.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use moisson_core::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::store::Store;
+
+/// Where the blob for one reader lies in an object of the work area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Blob {
+    /// The object.
+    pub(crate) path: String,
+    /// First byte.
+    pub(crate) start: u64,
+    /// First byte after it.
+    pub(crate) end: u64,
+}
+
+/// Writes the blobs of one writer, by reader.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if the work area cannot be written.
+pub(crate) fn write(
+    work: &Store,
+    path: &str,
+    blobs: BTreeMap<u32, Vec<u8>>,
+) -> Result<Vec<(u32, Blob)>> {
+    let mut bytes = Vec::with_capacity(blobs.values().map(Vec::len).sum());
+    let mut places = Vec::with_capacity(blobs.len());
+    for (reader, blob) in blobs {
+        let start = bytes.len() as u64;
+        bytes.extend_from_slice(&blob);
+        let end = bytes.len() as u64;
+        places.push((
+            reader,
+            Blob {
+                path: path.to_owned(),
+                start,
+                end,
+            },
+        ));
+    }
+    work.put(path, bytes.into())?;
+    Ok(places)
+}
+
+/// Puts the blobs of all writers in order of their readers.
+pub(crate) fn by_reader(written: Vec<Vec<(u32, Blob)>>) -> BTreeMap<u32, Vec<Blob>> {
+    let mut readers: BTreeMap<u32, Vec<Blob>> = BTreeMap::new();
+    for (reader, blob) in written.into_iter().flatten() {
+        readers.entry(reader).or_default().push(blob);
+    }
+    readers
+}
+
+impl Blob {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`moisson_core::Error::Store`] if it cannot be read.
+    pub(crate) fn read(&self, work: &Store) -> Result<Bytes> {
+        work.get_range(&self.path, self.start..self.end)
+    }
+}

@@ -1,0 +1,229 @@
+//! Gather: a shard takes up the rows that were laid ready for it, in hash order, and is written.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::UInt32Type;
+use arrow::ipc::reader::StreamReader;
+use moisson_core::column::column;
+use moisson_core::digest::KeyHasher;
+use moisson_core::{Digest, Error, Result, SCHEMA_VERSION};
+use moisson_shard::file::{TableWriter, WriteOptions};
+use moisson_shard::layout::{self, Bucket};
+use moisson_shard::release;
+use serde::{Deserialize, Serialize};
+
+use crate::blobs::Blob;
+use crate::control::Event;
+use crate::manifest::ShardEntry;
+use crate::publish::STAGED_DATA;
+use crate::scatter::Targets;
+use crate::shard::{SHARD_VERSION, entry_path};
+use crate::stage::{Stage, Unit, Workshop};
+
+/// Rows are written to a shard in batches of about this much text.
+const WRITE_TEXT_BYTES: u64 = 8 << 20;
+
+/// Has the shards of some buckets written; returns their entries in that order.
+///
+/// # Errors
+/// [`Error::Store`] if the work area cannot be read or a shard cannot be written.
+pub(crate) fn run(
+    shop: Workshop<'_>,
+    buckets: &[Bucket],
+    keys: &[Digest],
+    numbers: &[u32],
+    missing: &[usize],
+    targets: &Targets,
+    blobs: &BTreeMap<u32, Vec<Blob>>,
+) -> Result<Vec<ShardEntry>> {
+    let bucket = |at: usize| {
+        let at = missing.get(at).copied().unwrap_or(usize::MAX);
+        let bucket = buckets.get(at).zip(keys.get(at)).zip(targets.place(at));
+        bucket.ok_or_else(|| Error::internal("no such bucket"))
+    };
+    let laid = |target: u32| blobs.get(&target).map_or(&[][..], Vec::as_slice);
+    let units: Vec<Unit> = (0..missing.len())
+        .map(|at| {
+            let ((bucket, key), target) = bucket(at)?;
+            // Other blobs, another unit: the receipt of one that is done still holds.
+            let key = KeyHasher::new(GatherStage::NAME, GatherStage::VERSION)
+                .digest(*key)
+                .digest(Digest::of_json(&laid(target))?)
+                .finish();
+            Ok(Unit {
+                key,
+                size: bucket.rows.len() as u64,
+            })
+        })
+        .collect::<Result<_>>()?;
+    shop.session
+        .crew()
+        .map_all::<GatherStage>(shop, &units, &|at| {
+            let ((bucket, key), target) = bucket(at)?;
+            let items = bucket
+                .rows
+                .iter()
+                .filter_map(|row| numbers.get(*row as usize).copied());
+            let items: ArrayRef = Arc::new(UInt32Array::from_iter_values(items));
+            let spec = GatherSpec {
+                key: *key,
+                family: bucket.family.clone(),
+                split: bucket.split.clone(),
+                bits: bucket.bits.clone(),
+                blobs: laid(target).to_vec(),
+            };
+            Ok((spec, Some(RecordBatch::try_from_iter([("item", items)])?)))
+        })
+}
+
+/// Writes one shard. The table has the numbers of its documents, `item`, in the order of the shard.
+pub(crate) struct GatherStage;
+
+/// Which shard, and where its rows lie ready.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct GatherSpec {
+    /// Key of the shard.
+    key: Digest,
+    family: String,
+    split: String,
+    bits: String,
+    blobs: Vec<Blob>,
+}
+
+/// Document number to batch and row.
+type Places = HashMap<u32, (usize, usize)>;
+
+impl Stage for GatherStage {
+    const NAME: &'static str = "gather";
+    const VERSION: u32 = SHARD_VERSION;
+    type Spec = GatherSpec;
+    type Receipt = ShardEntry;
+
+    fn perform(
+        shop: Workshop<'_>,
+        _key: Digest,
+        spec: GatherSpec,
+        rows: Option<RecordBatch>,
+    ) -> Result<ShardEntry> {
+        shop.control.check()?;
+        let items = rows.ok_or_else(|| Error::internal("a shard without rows"))?;
+        let items = column(&items, "item")?
+            .as_primitive::<UInt32Type>()
+            .values()
+            .clone();
+        let (batches, places) = read(shop, &spec.blobs)?;
+        let mut writer = TableWriter::new(release::schema(), options(shop, &spec))?;
+        let text_bytes = write(&mut writer, &batches, &places, &items)?;
+        let written = writer.finish()?;
+        let name = layout::file_name(&spec.split, &spec.bits, written.content_digest);
+        let path = format!("{}/{name}", spec.family);
+        let entry = ShardEntry {
+            schema_version: SCHEMA_VERSION,
+            key: spec.key,
+            path: format!("data/{path}"),
+            family: spec.family,
+            split: spec.split,
+            bucket: spec.bits,
+            rows: written.rows,
+            text_bytes,
+            bytes: written.bytes.len() as u64,
+            content_digest: written.content_digest,
+            file_digest: written.file_digest,
+        };
+        let store = shop.session.store();
+        store.put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
+        store.put_json(&entry_path(entry.key), &entry)?;
+        shop.control.tell(Event::Advance(entry.rows));
+        Ok(entry)
+    }
+
+    /// A shard in work holds its text twice and its compressed form.
+    fn at_once(shop: Workshop<'_>) -> Result<usize> {
+        let budget = shop.session.budget();
+        let one = shop
+            .plan
+            .pipeline
+            .shard
+            .target_bytes
+            .saturating_mul(3)
+            .max(1 << 20);
+        let side = usize::try_from(budget.memory_bytes / 2 / one).unwrap_or(usize::MAX);
+        Ok(side.clamp(1, budget.threads))
+    }
+}
+
+fn options(shop: Workshop<'_>, spec: &GatherSpec) -> WriteOptions {
+    let pipeline = &shop.plan.pipeline;
+    WriteOptions {
+        row_group_bytes: pipeline.shard.row_group_bytes,
+        metadata: vec![
+            ("moisson.release".to_owned(), pipeline.name.clone()),
+            ("moisson.licence_family".to_owned(), spec.family.clone()),
+            ("moisson.split".to_owned(), spec.split.clone()),
+            ("moisson.bucket".to_owned(), spec.bits.clone()),
+        ],
+        ..WriteOptions::default()
+    }
+}
+
+/// Reads the rows that lie ready, and says where each document is.
+fn read(shop: Workshop<'_>, blobs: &[Blob]) -> Result<(Vec<RecordBatch>, Places)> {
+    let mut batches = Vec::new();
+    let mut places = HashMap::new();
+    for blob in blobs {
+        let bytes = blob.read(shop.session.work())?;
+        for batch in StreamReader::try_new(bytes.as_ref(), None)? {
+            let mut batch = batch?;
+            let items = batch.remove_column(batch.num_columns() - 1);
+            let items = items
+                .as_primitive::<UInt32Type>()
+                .values()
+                .iter()
+                .enumerate();
+            places.extend(items.map(|(row, item)| (*item, (batches.len(), row))));
+            batches.push(batch);
+        }
+    }
+    Ok((batches, places))
+}
+
+/// Writes the documents in order; returns the bytes of their texts.
+fn write(
+    writer: &mut TableWriter,
+    batches: &[RecordBatch],
+    places: &Places,
+    items: &[u32],
+) -> Result<u64> {
+    let borrowed: Vec<&RecordBatch> = batches.iter().collect();
+    let (mut text_bytes, mut pending_bytes) = (0, 0);
+    let mut pending: Vec<(usize, usize)> = Vec::new();
+    for item in items {
+        let place = places
+            .get(item)
+            .ok_or_else(|| Error::internal("a released document is in no part"))?;
+        let bytes = text_length(batches, *place);
+        text_bytes += bytes;
+        pending_bytes += bytes;
+        pending.push(*place);
+        if pending_bytes >= WRITE_TEXT_BYTES {
+            writer.write(&interleave_record_batch(&borrowed, &pending)?)?;
+            pending.clear();
+            pending_bytes = 0;
+        }
+    }
+    if !pending.is_empty() {
+        writer.write(&interleave_record_batch(&borrowed, &pending)?)?;
+    }
+    Ok(text_bytes)
+}
+
+fn text_length(batches: &[RecordBatch], (batch, row): (usize, usize)) -> u64 {
+    batches
+        .get(batch)
+        .and_then(|batch| batch.column_by_name("text"))
+        .and_then(|text| text.as_string_opt::<i64>())
+        .map_or(0, |text| text.value(row).len() as u64)
+}
