@@ -86,6 +86,24 @@ pub(crate) enum Command {
         moisson clean OUT                  remove parts of earlier inputs and parameters\n  \
         moisson clean OUT --keep receipts  keep only the release and its ledger")]
     Clean(CleanArguments),
+    /// Take the plans of drivers and hand their tasks to workers.
+    #[cfg(feature = "cluster")]
+    #[command(after_help = "Examples:\n  \
+        moisson scheduler\n  \
+        moisson scheduler --bind 0.0.0.0 --advertise node1.example.org \\\n    \
+        --tls-ca ca.pem --tls-cert node1.pem --tls-key node1.key\n\n\
+        Prints `scheduler listening on df://HOST:PORT` once it can be reached. It keeps jobs in memory only: started \
+        again, workers come back by themselves and drivers submit their jobs again.")]
+    Scheduler(SchedulerArguments),
+    /// Work for a scheduler: run tasks within the stores it is given.
+    #[cfg(feature = "cluster")]
+    #[command(after_help = "Examples:\n  \
+        moisson worker --scheduler df://node1:50050 --store /data --slots 8 --memory 32GiB\n  \
+        moisson worker --scheduler df://node1:50050 --store s3://corpora --store s3://releases/2026 \\\n    \
+        --bind 0.0.0.0 --advertise node2.example.org --tls-ca ca.pem --tls-cert node2.pem --tls-key node2.key\n\n\
+        Prints `worker ready, N slots, flight on HOST:PORT` once the scheduler has answered. A scheduler that goes \
+        away later is waited for. Scheduler, workers and drivers must be the same version of moisson.")]
+    Worker(WorkerArguments),
     /// Print the JSON Schema of pipelines.
     #[command(after_help = "Example:\n  moisson schema > moisson.schema.json")]
     Schema,
@@ -155,6 +173,19 @@ pub(crate) struct CrewArguments {
     /// Try units again that were given up.
     #[arg(long)]
     pub retry_failed: bool,
+    /// Have the work done by the workers of the scheduler at `df://HOST:PORT`. The output, and inputs that are not in
+    /// an object store, must lie where all of them reach it under one name.
+    #[cfg(feature = "cluster")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["task", "finish"])]
+    pub cluster: Option<String>,
+    /// Cancel what the cluster works on, and submit it again, once nothing was done for so many seconds.
+    #[cfg(feature = "cluster")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "cluster")]
+    pub stall: u64,
+    /// Certificates for the connection to the cluster.
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    pub tls: TlsArguments,
 }
 
 /// A share of the work of a batch system.
@@ -272,4 +303,77 @@ pub(crate) enum KeepWhat {
     Current,
     /// The release and its ledger only.
     Receipts,
+}
+
+/// A certificate: all three or none.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Args)]
+pub(crate) struct TlsArguments {
+    /// Certificate of the authority that signed those of all machines of the cluster, PEM.
+    #[arg(id = "tls_ca", long = "tls-ca", value_name = "FILE", requires_all = ["tls_cert", "tls_key"])]
+    pub ca: Option<PathBuf>,
+    /// Certificate of this machine, for its `--advertise` name, PEM.
+    #[arg(id = "tls_cert", long = "tls-cert", value_name = "FILE", requires_all = ["tls_ca", "tls_key"])]
+    pub certificate: Option<PathBuf>,
+    /// Private key of that certificate, PEM without passphrase.
+    #[arg(id = "tls_key", long = "tls-key", value_name = "FILE", requires_all = ["tls_ca", "tls_cert"])]
+    pub key: Option<PathBuf>,
+}
+
+/// Arguments of `scheduler`.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Args)]
+pub(crate) struct SchedulerArguments {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 50050)]
+    pub port: u16,
+    /// Name of this machine to others. Default: the address it listens on.
+    #[arg(long, value_name = "HOST")]
+    pub advertise: Option<String>,
+    /// Seconds of silence after which a worker is lost and its tasks are given to others.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(2..))]
+    pub worker_timeout: u64,
+    #[command(flatten)]
+    pub tls: TlsArguments,
+    /// Messages on stderr from this level on: error, warn, info, debug, trace.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub log: String,
+}
+
+/// Arguments of `worker`.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArguments {
+    /// The scheduler, `df://HOST:PORT`.
+    #[arg(long, value_name = "URL")]
+    pub scheduler: String,
+    /// Location that plans may read and write: an absolute folder, or `s3://`, `gs://`, `az://`. May be repeated.
+    #[arg(long = "store", value_name = "LOCATION", required = true)]
+    pub stores: Vec<String>,
+    /// Tasks at once. Default: the machine's threads.
+    #[arg(long)]
+    pub slots: Option<usize>,
+    /// Memory to stay within, such as `4GiB`. Default: half of the machine's.
+    #[arg(long, value_parser = crate::machine::parse_bytes)]
+    pub memory: Option<u64>,
+    /// Folder for shuffle and temporary files. Default: the system's.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+    /// Address on which shuffle files are served.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// Port on which shuffle files are served; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Name of this machine to other workers and drivers. Default: the address it listens on.
+    #[arg(long, value_name = "HOST")]
+    pub advertise: Option<String>,
+    #[command(flatten)]
+    pub tls: TlsArguments,
+    /// Messages on stderr from this level on: error, warn, info, debug, trace.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub log: String,
 }

@@ -28,6 +28,10 @@ fn main() -> ExitCode {
         Command::List(list) => commands::list::run(&list, format),
         Command::Verify(verify) => commands::keep::verify(&verify, format),
         Command::Clean(clean) => commands::keep::clean(&clean, format),
+        #[cfg(feature = "cluster")]
+        Command::Scheduler(scheduler) => commands::cluster::scheduler(&scheduler),
+        #[cfg(feature = "cluster")]
+        Command::Worker(worker) => commands::cluster::worker(&worker),
         Command::Schema => commands::look::schema(),
         Command::Completions { shell } => commands::look::completions(shell),
     };

@@ -22,6 +22,19 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Prints to stdout and flushes, for whoever waits for the line.
+///
+/// # Errors
+/// As [`print()`].
+#[cfg(feature = "cluster")]
+pub(crate) fn print_now(text: &str) -> anyhow::Result<()> {
+    print(text)?;
+    match std::io::stdout().lock().flush() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Prints a JSON value, indented.
 ///
 /// # Errors
@@ -71,6 +84,12 @@ pub(crate) fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Resul
         text.push('\n');
     }
     print(&text)
+}
+
+/// Prints a warning on stderr.
+#[cfg(feature = "cluster")]
+pub(crate) fn warn(text: &str) {
+    eprintln!("warning: {text}");
 }
 
 /// Prints an error on stderr and returns its exit status.

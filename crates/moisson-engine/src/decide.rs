@@ -165,7 +165,9 @@ impl Stage for DecideStage {
             .get(part.source)
             .ok_or_else(|| Error::internal("a part of no source"))?;
         let wanted = plan.rules.columns();
-        let wants = |name: &str| name == "licence" || name.starts_with("licence_") || wanted.contains(&name);
+        let wants = |name: &str| {
+            name == "licence" || name.starts_with("licence_") || wanted.contains(&name)
+        };
         let rows = narrow(source, &part, COLUMNS, &wants, session)?;
         let alive = vec![true; rows.num_rows()];
         let outcome = moisson_decide::decide(&plan.gate, &plan.rules, &rows, &alive)?;

@@ -8,6 +8,8 @@ mod assemble;
 mod bands;
 mod blobs;
 pub mod clean;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod contents;
 pub mod control;
 pub mod corpus;

@@ -25,16 +25,28 @@ use crate::store::Store;
 /// Folder of an output in which processes leave orders, receipts and tables for each other; gone once it is published.
 pub const WORK: &str = "work";
 
+/// Says of a location whether it may be read.
+type Fence = Box<dyn Fn(&str) -> Result<()> + Send + Sync>;
+
 /// Everything a run works with. Dropped, it removes its scratch folder and stops its threads.
-#[derive(Debug)]
 pub struct Session {
     store: Store,
     work: Store,
     crew: Crew,
+    fence: Option<Fence>,
     scratch: tempfile::TempDir,
     pool: ThreadPool,
     budget: Budget,
     runtime: Option<Runtime>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("store", &self.store)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -77,6 +89,7 @@ impl Session {
             store,
             work,
             crew: Crew::Here,
+            fence: None,
             scratch,
             pool,
             budget,
@@ -93,9 +106,31 @@ impl Session {
     /// receipts, lie in `work/` of the output.
     #[must_use]
     pub fn with_crew(mut self, crew: Crew) -> Self {
-        self.work = self.store.below(WORK);
         self.crew = crew;
+        self.in_output()
+    }
+
+    /// Has what units leave for each other lie in `work/` of the output, where other processes find it.
+    #[must_use]
+    pub fn in_output(mut self) -> Self {
+        self.work = self.store.below(WORK);
         self
+    }
+
+    /// Keeps the session from reading inputs outside the stores of a worker.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn confined(mut self, stores: Arc<crate::cluster::confine::Stores>) -> Self {
+        self.fence = Some(Box::new(move |location| stores.check(location)));
+        self
+    }
+
+    /// Checks that an input may be read here.
+    ///
+    /// # Errors
+    /// [`Error::Config`] on a worker that was not given its store.
+    pub(crate) fn check_input(&self, location: &str) -> Result<()> {
+        self.fence.as_ref().map_or(Ok(()), |fence| fence(location))
     }
 
     /// Who does the work.

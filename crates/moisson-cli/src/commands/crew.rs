@@ -1,8 +1,13 @@
 //! Who does the work of a run: tasks of a batch system, or this machine with what they did.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use moisson_engine::Error;
+#[cfg(feature = "cluster")]
+use moisson_engine::cluster::client::Client;
+#[cfg(feature = "cluster")]
+use moisson_engine::cluster::crew::Workers;
 use moisson_engine::control::Control;
 use moisson_engine::crew::posted::{self, Posted, Share};
 use moisson_engine::crew::{Crew, recorded};
@@ -23,6 +28,10 @@ pub(crate) fn gather(
     out: &str,
     session: Session,
 ) -> anyhow::Result<Session> {
+    #[cfg(feature = "cluster")]
+    if let Some(scheduler) = &arguments.cluster {
+        return on_cluster(arguments, scheduler, out, session);
+    }
     if !arguments.finish {
         return Ok(session);
     }
@@ -34,6 +43,28 @@ pub(crate) fn gather(
         recorded::retry_failed(session.work())?;
     }
     Ok(session)
+}
+
+#[cfg(feature = "cluster")]
+fn on_cluster(
+    arguments: &CrewArguments,
+    scheduler: &str,
+    out: &str,
+    session: Session,
+) -> anyhow::Result<Session> {
+    let tls = super::cluster::tls(&arguments.tls)?;
+    let versions = moisson_engine::stage::VERSIONS;
+    let client = Client::connect(scheduler, tls, versions, session.runtime())?;
+    let out = posted::absolute(out, &machine::current_folder());
+    let stall = Duration::from_secs(arguments.stall);
+    let workers = Workers::new(client, out, arguments.attempts, stall);
+    // The work area is the output's from here on.
+    let session = session.in_output();
+    workers.take_over(&session)?;
+    if arguments.retry_failed {
+        recorded::retry_failed(session.work())?;
+    }
+    Ok(session.with_crew(Crew::Cluster(Box::new(workers))))
 }
 
 fn posted_stages(arguments: &CrewArguments, out: &str, stages: &[String]) -> Posted {

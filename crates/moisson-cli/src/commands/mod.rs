@@ -1,5 +1,7 @@
 //! One function per command.
 
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 pub(crate) mod crew;
 pub(crate) mod fetch;
 pub(crate) mod keep;

@@ -107,8 +107,8 @@ fn text(pipeline: &Pipeline) -> Result<String> {
 }
 
 fn stages() -> BTreeMap<String, u32> {
-    let versions = crate::stage::versions().into_iter();
+    let versions = crate::stage::VERSIONS.iter();
     versions
-        .map(|(name, version)| (name.to_owned(), version))
+        .map(|(name, version)| ((*name).to_owned(), *version))
         .collect()
 }

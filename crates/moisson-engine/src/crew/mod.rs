@@ -18,6 +18,9 @@ pub enum Crew {
     Here,
     /// Tasks of a batch system: units of some stages are posted for them, the others are done here.
     Posted(posted::Posted),
+    /// Workers of a Ballista cluster.
+    #[cfg(feature = "cluster")]
+    Cluster(Box<crate::cluster::crew::Workers>),
 }
 
 /// What became of a unit.
@@ -55,6 +58,8 @@ impl Crew {
         match self {
             Self::Here => here::map::<S>(shop, units, make),
             Self::Posted(posted) => posted.map::<S>(shop, units, make),
+            #[cfg(feature = "cluster")]
+            Self::Cluster(workers) => workers.map::<S>(shop, units, make),
         }
     }
 
@@ -88,6 +93,8 @@ impl Crew {
     pub(crate) fn groups(&self, shop: Workshop<'_>, files: &[String]) -> Result<Vec<Vec<u32>>> {
         match self {
             Self::Here | Self::Posted(_) => shop.session.groups_of(files),
+            #[cfg(feature = "cluster")]
+            Self::Cluster(workers) => workers.groups(shop, files),
         }
     }
 }
