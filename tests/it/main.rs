@@ -9,6 +9,7 @@
 
 mod assemble;
 mod bad_input;
+mod batch;
 mod commands;
 mod dependencies;
 mod determinism;

@@ -1,5 +1,6 @@
 //! The command line, in one place: help, completions and parsing come from it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -65,8 +66,19 @@ pub(crate) enum Command {
         never mirrored; this brings the mirror up to date.")]
     Fetch(FetchArguments),
     /// Show what a run would do, without doing it.
-    #[command(after_help = "Example:\n  moisson plan pipelines/quickstart.toml")]
-    Plan(RunArguments),
+    #[command(after_help = "Examples:\n  \
+        moisson plan pipelines/quickstart.toml\n  \
+        moisson plan pipelines/quickstart.toml --tasks 64    the shares of a batch system's tasks")]
+    Plan(PlanArguments),
+    /// Write the job scripts of a pipeline for a batch system, which runs its heavy stages as arrays of tasks.
+    #[command(
+        after_help = "Example:\n  moisson batch slurm pipelines/quickstart.toml --out /scratch/quickstart --tasks 8"
+    )]
+    Batch {
+        /// The batch system.
+        #[command(subcommand)]
+        system: BatchSystem,
+    },
     /// Tell the whole story of one document: where it came from, what was measured, why it is or is not released.
     #[command(after_help = "Example:\n  moisson explain out/quickstart jurisprudence/d-0001")]
     Explain(ExplainArguments),
@@ -115,7 +127,93 @@ pub(crate) enum Command {
     },
 }
 
-/// Arguments of `run` and `plan`.
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// What would be run.
+    #[command(flatten)]
+    pub run: RunArguments,
+    /// Show how the units of reading would be shared between so many tasks of a batch system.
+    #[arg(long, value_name = "N")]
+    pub tasks: Option<NonZeroUsize>,
+}
+
+/// The batch systems.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchSystem {
+    /// Scripts for Slurm's sbatch: arrays of tasks, and drivers between them.
+    #[command(after_help = "Examples:\n  \
+        moisson batch slurm my.toml --out /scratch/my --tasks 64 --cpus 4 --memory 16GiB --time 04:00:00\n  \
+        moisson batch slurm my.toml --account lab@cpu --setup 'module load gcc' --sbatch=--qos=long\n  \
+        bash slurm-my/submit.sh\n\n\
+        A job that nears its time limit stops, goes back into the queue and resumes. See docs/batch.md.")]
+    Slurm(SlurmArguments),
+}
+
+/// Arguments of `batch slurm`.
+#[derive(Debug, Args)]
+pub(crate) struct SlurmArguments {
+    /// The pipeline, a TOML file.
+    pub pipeline: PathBuf,
+    /// Where the output goes: a folder that all nodes see, or `s3://`, `gs://`, `az://`. Default: `out/NAME`.
+    #[arg(long)]
+    pub out: Option<String>,
+    /// Tasks of each array.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub tasks: u32,
+    /// Most tasks that run at once. Default: as many as Slurm has room for.
+    #[arg(long, value_name = "M")]
+    pub concurrent: Option<u32>,
+    /// Time limit of a job, as for sbatch.
+    #[arg(long, default_value = "04:00:00")]
+    pub time: String,
+    /// Memory of a job; the program plans with nine tenths of it. 0: what the site gives for the cores.
+    #[arg(long, default_value = "16GiB", value_parser = crate::machine::parse_bytes)]
+    pub memory: u64,
+    /// Cores of a job, and threads of the program.
+    #[arg(long, default_value_t = 4)]
+    pub cpus: u32,
+    /// Partition.
+    #[arg(long)]
+    pub partition: Option<String>,
+    /// Account that is charged.
+    #[arg(long)]
+    pub account: Option<String>,
+    /// Stages that tasks do, one array each; the drivers do the others.
+    #[arg(
+        long,
+        value_name = "STAGES",
+        value_delimiter = ',',
+        default_value = "ingest,scatter,gather"
+    )]
+    pub post: Vec<String>,
+    /// Folder for the scripts and their logs. Default: `slurm-NAME`.
+    #[arg(long, conflicts_with = "print")]
+    pub folder: Option<PathBuf>,
+    /// Replace a value of the pipeline: a name of `[vars]`, or a dotted key. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Ask no server: nodes often reach none. `moisson fetch` fills the mirror beforehand.
+    #[arg(long)]
+    pub offline: bool,
+    /// How long before the time limit a job stops, to go back into the queue.
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = crate::commands::batch::parse_margin)]
+    pub resume_margin: u64,
+    /// A line of shell before the program starts, such as `module load gcc`. May be repeated.
+    #[arg(long, value_name = "LINE")]
+    pub setup: Vec<String>,
+    /// A further option of sbatch, such as `--sbatch=--qos=long`. May be repeated.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub sbatch: Vec<String>,
+    /// The program as the nodes find it. Default: where this one lies.
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+    /// Print the scripts instead of writing them.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Arguments of `run`, and of `plan` with more.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The pipeline, a TOML file.

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, format),
         Command::Fetch(fetch) => commands::fetch::run(&fetch, format),
         Command::Plan(plan) => commands::plan::run(&plan, format),
+        Command::Batch { system } => commands::batch::run(&system, format),
         Command::Explain(explain) => commands::look::explain(&explain, format),
         Command::Query(query) => commands::look::query(&query, format),
         Command::List(list) => commands::list::run(&list, format),

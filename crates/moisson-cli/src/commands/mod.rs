@@ -1,5 +1,6 @@
 //! One function per command.
 
+pub(crate) mod batch;
 #[cfg(feature = "cluster")]
 pub(crate) mod cluster;
 pub(crate) mod crew;
@@ -9,3 +10,4 @@ pub(crate) mod list;
 pub(crate) mod look;
 pub(crate) mod plan;
 pub(crate) mod run;
+mod shares;

@@ -10,15 +10,18 @@ use moisson_engine::plan::Plan;
 use moisson_engine::session::Session;
 use serde_json::{Value, json};
 
-use crate::args::{Format, RunArguments};
+use crate::args::{Format, PlanArguments};
 use crate::commands::run::{out, read_pipeline};
+use crate::commands::shares::Shares;
 use crate::{machine, output};
 
 /// Shows what a run would do.
 ///
 /// # Errors
 /// Whatever is wrong with the pipeline or its inputs.
-pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &PlanArguments, format: Format) -> anyhow::Result<ExitCode> {
+    let tasks = arguments.tasks;
+    let arguments = &arguments.run;
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments.out.as_deref(), &pipeline);
     let budget = machine::budget(arguments.threads, arguments.memory);
@@ -31,11 +34,16 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let committed = Committed::list(session.store())?;
     let workers = budget.workers(plan.limits.record_bytes_max)?;
     let mut sources = Vec::new();
+    let mut left = Vec::new();
     for source in &plan.sources {
         let mut done = 0;
         for unit in &source.units {
             let stem = parts::stem(DOCUMENTS, &unit.part(&source.name, 0), None);
-            done += usize::from(committed.contains(&stem));
+            if committed.contains(&stem) {
+                done += 1;
+            } else {
+                left.push((unit.bytes, unit.key));
+            }
         }
         let files: usize = source.units.iter().map(|unit| unit.files.len()).sum();
         let bytes: u64 = source.units.iter().map(|unit| unit.bytes).sum();
@@ -47,6 +55,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         .to_vec();
     // Intermediate tables and shards are compressed, text is at most the raw bytes of plain files.
     let space = plan.bytes();
+    let shares = tasks.map(|tasks| Shares::new(left, tasks));
     if format == Format::Json {
         let rows: Vec<Value> = sources
             .iter()
@@ -59,6 +68,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
             "out": moisson_engine::location::redact(&out), "plan_digest": plan.digest, "tier": plan.gate.tier,
             "threads": budget.threads, "workers": workers, "memory_bytes": budget.memory_bytes,
             "bytes": plan.bytes(), "space_bytes": space, "sources": rows,
+            "shares": shares.as_ref().map(Shares::json),
             "collision": curve.iter().map(|(s, p)| json!({ "similarity": s, "probability": p })).collect::<Vec<_>>(),
         }))?;
         return Ok(ExitCode::SUCCESS);
@@ -111,6 +121,9 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         dedup.threshold,
         percent.join(", "),
     ))?;
+    if let Some(shares) = &shares {
+        shares.print()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
