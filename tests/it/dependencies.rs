@@ -30,7 +30,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("datafusion", &["engine"]),
     ("object_store", &["engine"]),
-    ("tokio", &["engine", "harvest"]),
+    ("tokio", &["cli", "engine", "harvest"]),
     ("reqwest", &["harvest"]),
     ("rayon", &["engine"]),
     ("tempfile", &["engine"]),

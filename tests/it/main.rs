@@ -18,6 +18,7 @@ mod faults;
 mod fetch;
 mod formats;
 mod harness;
+mod operations;
 mod quickstart;
 mod real;
 #[expect(

@@ -116,6 +116,12 @@ pub(crate) enum Command {
         Prints `worker ready, N slots, flight on HOST:PORT` once the scheduler has answered. A scheduler that goes \
         away later is waited for. Scheduler, workers and drivers must be the same version of moisson.")]
     Worker(WorkerArguments),
+    /// Tell what a run does in an output, or did: from any machine that reaches the output.
+    #[command(after_help = "Examples:\n  \
+        moisson status out/droit\n  \
+        moisson status s3://bucket/release --format json\n\n\
+        Exit status 1 where the run failed or its release is staged, 2 where there is no output.")]
+    Status(StatusArguments),
     /// Print the JSON Schema of pipelines.
     #[command(after_help = "Example:\n  moisson schema > moisson.schema.json")]
     Schema,
@@ -242,6 +248,9 @@ pub(crate) struct RunArguments {
     /// Form of progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     pub progress: ProgressForm,
+    /// Where metrics go.
+    #[command(flatten)]
+    pub metrics: MetricsArguments,
     /// Who does the work.
     #[command(flatten)]
     pub crew: CrewArguments,
@@ -303,6 +312,24 @@ fn parse_task(text: &str) -> Result<Task, String> {
         Some((index, tasks)) if index < tasks => Ok(Task { index, tasks }),
         _ => Err("write I/N with I from 0 to N - 1, such as 0/16".to_owned()),
     }
+}
+
+/// Where metrics of a long-running command go.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct MetricsArguments {
+    /// Serve Prometheus metrics at `/metrics` on this address and port; a port alone means this machine only.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<String>,
+    /// Write the same metrics to this file, whole, for the node exporter's textfile collector.
+    #[arg(long, value_name = "FILE")]
+    pub metrics_file: Option<PathBuf>,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// The output.
+    pub out: String,
 }
 
 /// Arguments of `fetch`.

@@ -6,8 +6,10 @@
 
 use std::sync::Arc;
 
+use moisson_engine::clock::{Clock, rfc3339};
 use moisson_engine::control::Budget;
 use moisson_engine::fetch::Outside;
+use moisson_engine::status::About;
 
 /// Threads and memory, as asked for or as the machine has.
 pub(crate) fn budget(threads: Option<usize>, memory: Option<u64>) -> Budget {
@@ -27,6 +29,33 @@ fn memory_total() -> Option<u64> {
     match (total, group) {
         (Some(total), Some(group)) => Some(total.min(group)),
         (total, group) => total.or(group),
+    }
+}
+
+/// Resident memory of this process at present, in bytes; `None` where the system does not say.
+pub(crate) fn memory_bytes() -> Option<u64> {
+    status_kib("/proc/self/status", "VmRSS:")
+}
+
+/// The system's clock.
+pub(crate) fn clock() -> Clock {
+    Arc::new(std::time::SystemTime::now)
+}
+
+/// Who runs a pipeline here: machine, process, and an identity no other run has.
+pub(crate) fn about(pipeline: &str) -> About {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned());
+    let pid = std::process::id();
+    let started = rfc3339(std::time::SystemTime::now());
+    About {
+        run: format!("{started}-{host}-{pid}"),
+        pipeline: pipeline.to_owned(),
+        host,
+        pid,
+        moisson_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

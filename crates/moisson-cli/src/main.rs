@@ -6,8 +6,10 @@
 mod args;
 mod commands;
 mod machine;
+mod metrics;
 mod output;
 mod progress;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Scheduler(scheduler) => commands::cluster::scheduler(&scheduler),
         #[cfg(feature = "cluster")]
         Command::Worker(worker) => commands::cluster::worker(&worker),
+        Command::Status(status) => commands::status::run(&status, format),
         Command::Schema => commands::look::schema(),
         Command::Completions { shell } => commands::look::completions(shell),
     };

@@ -84,7 +84,9 @@ pub(crate) fn groups(shop: Workshop<'_>, corpus: &Corpus, alive: &[bool]) -> Res
         Ok((spec, Some(RecordBatch::try_from_iter([("row", columns)])?)))
     })?;
     let tables: Vec<String> = tables.into_iter().flatten().collect();
-    crew.groups(shop, &tables)
+    let groups = crew.groups(shop, &tables)?;
+    shop.control.spilled(shop.session.take_spilled_bytes());
+    Ok(groups)
 }
 
 /// Writes the band values of the living documents of a part.

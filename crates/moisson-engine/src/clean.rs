@@ -8,6 +8,7 @@ use crate::decide::DECIDE;
 use crate::manifest::ReleaseManifest;
 use crate::parts::{self, CONTENTS, DOCUMENTS, FAULTS};
 use crate::session::Session;
+use crate::status::STATUS;
 use crate::{query, shard};
 
 /// What `clean` keeps.
@@ -15,7 +16,7 @@ use crate::{query, shard};
 pub enum Keep {
     /// What the current release was made from; parts of earlier inputs and parameters go.
     Current,
-    /// Release and ledger only: no increments, no `explain` in full, no promotion after `forget`.
+    /// Release and ledger only: no status, no increments, no `explain` in full, no promotion after `forget`.
     Receipts,
 }
 
@@ -30,6 +31,13 @@ pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
         Keep::Current => current(&manifest),
     };
     let (mut files, mut bytes) = (0, 0);
+    if keep == Keep::Receipts
+        && let Some(status) = session.store().get_if_present(STATUS)?
+    {
+        session.store().delete(STATUS)?;
+        files += 1;
+        bytes += status.len() as u64;
+    }
     for entry in session.store().list("parts")? {
         let stem = entry
             .path

@@ -1,9 +1,9 @@
 //! What a run is told from outside: stop, how much memory, and who watches.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use moisson_core::{Error, Result};
+use moisson_core::{Error, PartManifest, Result};
 
 /// Something that happens during a run. The command line draws it; tests record it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,74 @@ pub enum Event {
     Done,
     /// Something the user should know that stops nothing.
     Warning(String),
+    /// A unit of work is committed, or was found committed.
+    Part {
+        /// Stage that makes it, a name of [`Event::Step`] where the stage counts something.
+        stage: &'static str,
+        /// Rows of it.
+        rows: u64,
+        /// Bytes of it as it is stored.
+        bytes: u64,
+        /// True if it was there already.
+        reused: bool,
+    },
+    /// A unit of work failed and is tried again.
+    Retry {
+        /// Its stage.
+        stage: &'static str,
+        /// Which one.
+        key: String,
+        /// What went wrong, in one line.
+        reason: String,
+    },
+    /// A unit of work failed for good and is set aside.
+    Failed {
+        /// Its stage.
+        stage: &'static str,
+        /// Which one.
+        key: String,
+        /// What went wrong, in one line.
+        reason: String,
+    },
+    /// How many units of a stage wait and how many are worked on, whenever that changes.
+    Queue {
+        /// The stage.
+        stage: &'static str,
+        /// Units nobody has begun.
+        waiting: u64,
+        /// Units somebody works on.
+        working: u64,
+    },
+    /// Some bytes went to scratch because they do not fit in memory.
+    Spill {
+        /// How many, since the last such event.
+        bytes: u64,
+    },
+    /// How many workers there are from now on: threads that take units, or members of a cluster.
+    Workers {
+        /// Their number.
+        number: u64,
+    },
+    /// A release is published, or found up to date.
+    Published {
+        /// Rows of it.
+        rows: u64,
+        /// Bytes of text in it.
+        bytes: u64,
+    },
+}
+
+impl Event {
+    /// The event of a part, from its manifest.
+    pub fn part(stage: &'static str, manifest: &PartManifest, reused: bool) -> Self {
+        let (rows, bytes) = (manifest.rows, manifest.bytes);
+        Self::Part {
+            stage,
+            rows,
+            bytes,
+            reused,
+        }
+    }
 }
 
 /// Watches a run.
@@ -37,6 +105,77 @@ pub struct Silent;
 
 impl Observer for Silent {
     fn event(&self, _event: Event) {}
+}
+
+/// An observer that passes every event on, in order, to others.
+pub struct Tee(pub Vec<Arc<dyn Observer>>);
+
+impl std::fmt::Debug for Tee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Tee").field(&self.0.len()).finish()
+    }
+}
+
+impl Observer for Tee {
+    fn event(&self, event: Event) {
+        for observer in &self.0 {
+            observer.event(event.clone());
+        }
+    }
+}
+
+/// Counts the units of a stage from waiting to done, and tells.
+#[derive(Debug)]
+pub struct Queue<'a> {
+    stage: &'static str,
+    control: &'a Control,
+    /// Units that wait, and units that are worked on.
+    units: Mutex<(u64, u64)>,
+}
+
+/// A unit that is worked on, until it is dropped.
+#[derive(Debug)]
+pub struct Working<'a>(&'a Queue<'a>);
+
+impl<'a> Queue<'a> {
+    /// A queue of units that all wait.
+    pub fn new(stage: &'static str, units: usize, control: &'a Control) -> Self {
+        let queue = Self {
+            stage,
+            control,
+            units: Mutex::new((units as u64, 0)),
+        };
+        queue.change(|_| ());
+        queue
+    }
+
+    /// Takes a unit into work.
+    pub fn begin(&'a self) -> Working<'a> {
+        self.change(|(waiting, working)| {
+            *waiting = waiting.saturating_sub(1);
+            *working += 1;
+        });
+        Working(self)
+    }
+
+    /// Changes the numbers and tells them, in the order of the changes.
+    fn change(&self, change: impl FnOnce(&mut (u64, u64))) {
+        if let Ok(mut units) = self.units.lock() {
+            change(&mut units);
+            let (waiting, working) = *units;
+            self.control.tell(Event::Queue {
+                stage: self.stage,
+                waiting,
+                working,
+            });
+        }
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.change(|(_, working)| *working -= 1);
+    }
 }
 
 /// Handle on a run.
@@ -82,6 +221,22 @@ impl Control {
     pub fn tell(&self, event: Event) {
         self.observer.event(event);
     }
+
+    /// Tells of bytes that went to scratch, if any did.
+    pub fn spilled(&self, bytes: u64) {
+        if bytes > 0 {
+            self.tell(Event::Spill { bytes });
+        }
+    }
+
+    /// Tells that a stage starts which counts nothing; it ends where the next one starts.
+    pub fn stage(&self, name: &'static str) {
+        self.tell(Event::Step {
+            name,
+            total: 0,
+            bytes: false,
+        });
+    }
 }
 
 /// Threads and memory of a run.
@@ -126,7 +281,40 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use super::Budget;
+    use std::sync::{Arc, Mutex};
+
+    use super::{Budget, Control, Event, Observer, Queue, Tee};
+
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<Event>>);
+
+    impl Observer for Kept {
+        fn event(&self, event: Event) {
+            self.0.lock().unwrap().push(event);
+        }
+    }
+
+    #[test]
+    fn a_queue_tells_every_change_to_all_who_listen() {
+        let (one, other) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
+        let control = Control {
+            observer: Arc::new(Tee(vec![one.clone(), other.clone()])),
+            ..Control::default()
+        };
+        let queue = Queue::new("read", 2, &control);
+        let first = queue.begin();
+        let second = queue.begin();
+        drop((first, second));
+        let told: Vec<Event> = [(2, 0), (1, 1), (0, 2), (0, 1), (0, 0)]
+            .map(|(waiting, working)| Event::Queue {
+                stage: "read",
+                waiting,
+                working,
+            })
+            .to_vec();
+        assert_eq!(*one.0.lock().unwrap(), told);
+        assert_eq!(*other.0.lock().unwrap(), told);
+    }
 
     #[test]
     fn concurrency_falls_before_memory_rises() {

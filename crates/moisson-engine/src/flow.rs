@@ -34,14 +34,18 @@ pub fn run(
     }
 
     // Narrow columns from here on. Rows meet other rows in `reconcile` and `dedup`, and again in `shard`.
+    control.stage("reconcile");
     let mut corpus = Corpus::load(&plan, parts, session)?;
     reconcile::run(&mut corpus, session)?;
     assemble::run(&plan, &mut corpus, session, control)?;
+    control.stage("decide");
     decide::run(&plan, &mut corpus, session, control)?;
+    control.stage("dedup");
     let dedup = dedup::run(&plan, &mut corpus, session, control)?;
 
     // Text moves once more, into the shards; everything is staged, then published.
     let shards = shard::run(&plan, &corpus, &dedup, session, control)?;
+    control.stage("publish");
     let ledger = ledger::run(&plan, &corpus, session)?;
     publish::run(&plan, &corpus, shards, ledger, state, session)
 }

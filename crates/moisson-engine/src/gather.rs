@@ -98,6 +98,7 @@ type Places = HashMap<u32, (usize, usize)>;
 
 impl Stage for GatherStage {
     const NAME: &'static str = "gather";
+    const STEP: &'static str = "shard";
     const VERSION: u32 = SHARD_VERSION;
     type Spec = GatherSpec;
     type Receipt = ShardEntry;
@@ -136,6 +137,7 @@ impl Stage for GatherStage {
         let store = shop.session.store();
         store.put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
         store.put_json(&entry_path(entry.key), &entry)?;
+        shop.control.tell(entry.event(false));
         shop.control.tell(Event::Advance(entry.rows));
         Ok(entry)
     }

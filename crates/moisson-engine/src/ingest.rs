@@ -98,6 +98,7 @@ pub(crate) struct IngestSpec {
 
 impl Stage for IngestStage {
     const NAME: &'static str = "ingest";
+    const STEP: &'static str = "read";
     const VERSION: u32 = DOCUMENTS_VERSION;
     type Spec = IngestSpec;
     type Receipt = Vec<Part>;
@@ -126,6 +127,9 @@ impl Job<'_> {
         let finished = parts.last().is_some_and(|part| part.manifest.last)
             && parts.iter().all(|part| self.is_filled(source, part));
         if finished {
+            for part in &parts {
+                self.control.tell(Event::part("read", &part.manifest, true));
+            }
             self.control.tell(Event::Advance(unit.bytes));
         }
         Ok(finished.then_some(parts))
@@ -137,6 +141,7 @@ impl Job<'_> {
         let source = self.source()?;
         let parts = self.committed_parts(source, unit);
         for part in &parts {
+            self.control.tell(Event::part("read", &part.manifest, true));
             self.fill(source, part)?;
         }
         if parts.last().is_some_and(|part| part.manifest.last) {

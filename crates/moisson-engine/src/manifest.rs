@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use moisson_core::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::control::Event;
+
 /// A shard of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardEntry {
@@ -30,6 +32,18 @@ pub struct ShardEntry {
     pub content_digest: Digest,
     /// Digest of the file.
     pub file_digest: Digest,
+}
+
+impl ShardEntry {
+    /// What a run tells of it.
+    pub fn event(&self, reused: bool) -> Event {
+        Event::Part {
+            stage: "shard",
+            rows: self.rows,
+            bytes: self.bytes,
+            reused,
+        }
+    }
 }
 
 /// A file of the ledger.

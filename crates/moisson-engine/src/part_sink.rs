@@ -14,7 +14,7 @@ use moisson_shard::file::TableWriter;
 use rayon::prelude::*;
 
 use crate::contents;
-use crate::control::Control;
+use crate::control::{Control, Event};
 use crate::parts::{self, CONTENTS, Committed, DOCUMENTS, FAULTS, Part};
 use crate::plan::{DOCUMENTS_VERSION, Plan, SourcePlan, Unit};
 use crate::session::Session;
@@ -96,7 +96,8 @@ impl<'a> Job<'a> {
                 .is_none()
             {
                 self.control.check()?;
-                parts::annotate_again(self.session, part, annotator)?;
+                let made = parts::annotate_again(self.session, part, annotator)?;
+                self.control.tell(Event::part("annotate", &made, false));
             }
         }
         Ok(())
@@ -265,6 +266,9 @@ impl<'a> PartSink<'a> {
         for (annotator, writer) in self.source.annotators.iter().zip(done.families) {
             parts::commit_annotation(store, &part, annotator.as_ref(), writer.finish()?)?;
         }
+        self.job
+            .control
+            .tell(Event::part("read", &part.manifest, false));
         self.parts.push(part);
         Ok(())
     }

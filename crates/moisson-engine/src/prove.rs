@@ -260,7 +260,7 @@ impl Stage for ProveStage {
         let (numbers, items, groups) = read_members(&table)?;
         let local = |item: u32| numbers.binary_search(&item).ok().map(number);
         let cache = shop.session.budget().pool_bytes() / 2 / shop.session.budget().threads.max(1);
-        let mut shingles = Shingles::collect(&spec.blobs, &local, cache, shop.session)?;
+        let mut shingles = Shingles::collect(&spec.blobs, &local, cache, shop)?;
         let mut alive = vec![true; items.len()];
         let found = near(&items, &mut alive, &groups, &mut shingles, &spec.config)?;
         let global = |item: u32| numbers.get(item as usize).copied().unwrap_or(u32::MAX);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::UInt32Type;
@@ -10,6 +11,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use moisson_core::{Error, Result};
 use object_store::prefix::PrefixStore;
@@ -38,6 +40,8 @@ pub struct Session {
     pool: ThreadPool,
     budget: Budget,
     runtime: Option<Runtime>,
+    /// Bytes DataFusion spilled to scratch and nobody has asked for yet.
+    spilled_bytes: AtomicU64,
 }
 
 impl std::fmt::Debug for Session {
@@ -94,6 +98,7 @@ impl Session {
             pool,
             budget,
             runtime: Some(runtime),
+            spilled_bytes: AtomicU64::new(0),
         })
     }
 
@@ -166,6 +171,11 @@ impl Session {
         }
     }
 
+    /// Bytes that DataFusion spilled to scratch since this was last asked.
+    pub fn take_spilled_bytes(&self) -> u64 {
+        self.spilled_bytes.swap(0, Ordering::Relaxed)
+    }
+
     /// Reads a whole small file that the pipeline names, such as a model.
     ///
     /// # Errors
@@ -216,8 +226,8 @@ impl Session {
         let table = MemTable::try_new(first.schema(), vec![batches])
             .and_then(|table| context.register_table("keys", Arc::new(table)));
         table.map_err(grouping)?;
-        let query = async { context.sql(GROUPS).await?.collect().await };
-        sorted_groups(&self.runtime().block_on(query).map_err(grouping)?)
+        let grouped = self.runtime().block_on(self.grouped(&context));
+        sorted_groups(&grouped.map_err(grouping)?)
     }
 
     /// As [`Session::groups`], of Parquet files of the work area.
@@ -238,9 +248,18 @@ impl Session {
             let options = ParquetReadOptions::default();
             let keys = context.read_parquet(paths, options).await?.into_view();
             context.register_table("keys", keys)?;
-            context.sql(GROUPS).await?.collect().await
+            self.grouped(&context).await
         };
         sorted_groups(&self.runtime().block_on(query).map_err(grouping)?)
+    }
+
+    /// Runs the plan, and counts what it spills.
+    async fn grouped(&self, context: &SessionContext) -> Result<Vec<RecordBatch>, DataFusionError> {
+        let plan = context.sql(GROUPS).await?.create_physical_plan().await?;
+        let collected = collect(plan.clone(), context.task_ctx()).await?;
+        let spilled = spilled_bytes(plan.as_ref());
+        self.spilled_bytes.fetch_add(spilled, Ordering::Relaxed);
+        Ok(collected)
     }
 }
 
@@ -267,6 +286,13 @@ pub(crate) fn sorted_groups(batches: &[RecordBatch]) -> Result<Vec<Vec<u32>>> {
     }
     groups.sort_unstable();
     Ok(groups)
+}
+
+/// Bytes that the operators of a plan wrote to scratch.
+fn spilled_bytes(plan: &dyn ExecutionPlan) -> u64 {
+    let own = plan.metrics().and_then(|metrics| metrics.spilled_bytes());
+    let below = plan.children().into_iter();
+    own.unwrap_or_default() as u64 + below.map(|plan| spilled_bytes(plan.as_ref())).sum::<u64>()
 }
 
 impl Drop for Session {

@@ -51,6 +51,9 @@ pub fn run(
             })
         })
         .collect();
+    for entry in entries.iter().flatten() {
+        control.tell(entry.event(true));
+    }
     let missing: Vec<usize> = (0..buckets.len())
         .filter(|at| entries.get(*at).is_some_and(Option::is_none))
         .collect();

@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use crate::blobs::{self, Blob};
 use crate::control::Event;
 use crate::parts::Part;
-use crate::session::Session;
 use crate::stage::{Stage, Workshop};
 
 /// Makes the shingle sets of the candidates of a part, one blob for each unit that compares them.
@@ -100,8 +99,9 @@ impl Shingles {
         blobs: &[Blob],
         number: &dyn Fn(u32) -> Option<u32>,
         cache_bytes_max: usize,
-        session: &Session,
+        shop: Workshop<'_>,
     ) -> Result<Self> {
+        let session = shop.session;
         let failed = |e: std::io::Error| Error::store(session.scratch().display(), e);
         // Without a name: the space is freed however the run ends.
         let mut file = tempfile::tempfile_in(session.scratch()).map_err(failed)?;
@@ -119,6 +119,7 @@ impl Shingles {
             }
             end += bytes.len() as u64;
         }
+        shop.control.spilled(end);
         Ok(Self {
             file,
             places,

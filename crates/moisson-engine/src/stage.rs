@@ -44,6 +44,8 @@ pub(crate) struct Unit {
 pub(crate) trait Stage {
     /// Its name, in `--post`, in metrics, and in the name of its function on a cluster.
     const NAME: &'static str;
+    /// The step in whose progress its units are counted.
+    const STEP: &'static str = Self::NAME;
     /// Bumped when the same unit gives another result.
     const VERSION: u32;
     /// What a unit is told; small.

@@ -17,7 +17,8 @@ use moisson_engine::session::Session;
 use serde_json::json;
 
 use crate::args::{CrewArguments, Format, RunArguments, Task};
-use crate::{machine, output, progress};
+use crate::watch::Watch;
+use crate::{machine, output};
 
 /// Gives a session the crew that the arguments name.
 ///
@@ -80,12 +81,12 @@ fn posted_stages(arguments: &CrewArguments, out: &str, stages: &[String]) -> Pos
 ///
 /// # Errors
 /// The error.
-pub(crate) fn told(session: &Session, error: Error, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn told(session: &Session, error: anyhow::Error, format: Format) -> anyhow::Result<ExitCode> {
     let Crew::Posted(posted) = session.crew() else {
-        return Err(error.into());
+        return Err(error);
     };
     let Some(notice) = posted.notice.get() else {
-        return Err(error.into());
+        return Err(error);
     };
     let units = notice.orders.len();
     match format {
@@ -106,9 +107,11 @@ pub(crate) fn task(
     task: Task,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
+    let stop = super::run::stop_on_signals()?;
+    let watch = Watch::start(arguments.progress, &arguments.metrics, &pipeline.name)?;
     let control = Control {
-        stop: super::run::stop_on_signals()?,
-        observer: progress::observer(arguments.progress),
+        stop,
+        observer: watch.observer(),
     };
     let budget = machine::budget(arguments.threads, arguments.memory);
     let crew = Crew::Posted(posted_stages(&arguments.crew, out, &["ingest".to_owned()]));

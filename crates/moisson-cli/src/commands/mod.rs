@@ -11,3 +11,4 @@ pub(crate) mod look;
 pub(crate) mod plan;
 pub(crate) mod run;
 mod shares;
+pub(crate) mod status;

@@ -11,7 +11,7 @@ use moisson_engine::control::Control;
 use moisson_engine::fetch::{self, Which};
 use moisson_engine::flow;
 use moisson_engine::lock::Lock;
-use moisson_engine::manifest::Books;
+use moisson_engine::manifest::{Books, RaisedAlarm};
 use moisson_engine::pipeline::Pipeline;
 use moisson_engine::publish::Outcome;
 use moisson_engine::session::Session;
@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use crate::args::{Format, RunArguments};
 use crate::commands::crew;
-use crate::{machine, output, progress};
+use crate::watch::Watch;
+use crate::{machine, output};
 
 /// Runs a pipeline and prints the summary.
 ///
@@ -27,33 +28,25 @@ use crate::{machine, output, progress};
 /// Whatever stops the run.
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    let stop = stop_on_signals()?;
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments.out.as_deref(), &pipeline);
     if let Some(task) = arguments.crew.task {
         return crew::task(arguments, pipeline, &out, task, format);
     }
     let _lock = Lock::take(&out)?;
-    let control = Control {
-        stop: stop_on_signals()?,
-        observer: progress::observer(arguments.progress),
-    };
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     let session = crew::gather(&arguments.crew, &out, session)?;
-    if !arguments.offline {
-        let outside = machine::outside();
-        let fetched = fetch::run(&pipeline, &Which::Missing, &outside, &session, &control)?;
-        // A release without what its sources hold would be no release of them.
-        if let Some((name, summary)) = fetched.iter().find(|(_, summary)| summary.failed > 0) {
-            anyhow::bail!(
-                "source `{name}`: {} of its objects could not be fetched, see {}/mirror/failures/{name}.json; \
-                 run again, or go on without them with --offline",
-                summary.failed,
-                moisson_engine::location::redact(&out)
-            );
-        }
-    }
-    let outcome = match flow::run(pipeline, arguments.limit, &session, &control) {
+    let watch = Watch::start(arguments.progress, &arguments.metrics, &pipeline.name)?
+        .reporting_to(session.store())?;
+    let control = Control {
+        stop,
+        observer: watch.observer(),
+    };
+    let done = perform(pipeline, arguments, &out, &session, &control);
+    watch.end(&done);
+    let outcome = match done {
         Err(error) => return crew::told(&session, error, format),
         Ok(outcome) => outcome,
     };
@@ -67,6 +60,30 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     } else {
         ExitCode::from(output::GATE)
     })
+}
+
+/// Fetches what is missing, and runs.
+fn perform(
+    pipeline: Pipeline,
+    arguments: &RunArguments,
+    out: &str,
+    session: &Session,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
+    if !arguments.offline {
+        let outside = machine::outside();
+        let fetched = fetch::run(&pipeline, &Which::Missing, &outside, session, control)?;
+        // A release without what its sources hold would be no release of them.
+        if let Some((name, summary)) = fetched.iter().find(|(_, summary)| summary.failed > 0) {
+            anyhow::bail!(
+                "source `{name}`: {} of its objects could not be fetched, see {}/mirror/failures/{name}.json; \
+                 run again, or go on without them with --offline",
+                summary.failed,
+                moisson_engine::location::redact(out)
+            );
+        }
+    }
+    Ok(flow::run(pipeline, arguments.limit, session, control)?)
 }
 
 /// Reads and parses the pipeline an argument names.
@@ -169,11 +186,7 @@ fn told(outcome: &Outcome, out: &str, seconds: f64) -> String {
         totals.text_bytes_out as f64 / 1e6
     ));
     for alarm in outcome.open_alarms() {
-        line(format!(
-            "alarm: {} takes {} of {} records of `{}`; if that is right, say why in the pipeline:\n  \
-             [source.{}.expected_drop]\n  \"{}\" = \"…\"",
-            alarm.reason, alarm.dropped, alarm.read, alarm.source, alarm.source, alarm.reason
-        ));
+        line(alarm_told(alarm));
     }
     let peak = machine::peak_memory_bytes().map_or_else(String::new, |bytes| {
         format!(", {} MiB at most", bytes >> 20)
@@ -186,6 +199,15 @@ fn told(outcome: &Outcome, out: &str, seconds: f64) -> String {
         ));
     }
     text
+}
+
+/// Says what an alarm is about and what to do.
+pub(crate) fn alarm_told(alarm: &RaisedAlarm) -> String {
+    format!(
+        "alarm: {} takes {} of {} records of `{}`; if that is right, say why in the pipeline:\n  \
+         [source.{}.expected_drop]\n  \"{}\" = \"…\"",
+        alarm.reason, alarm.dropped, alarm.read, alarm.source, alarm.source, alarm.reason
+    )
 }
 
 fn by_number(books: &Books) -> Vec<(&String, u64)> {

@@ -130,10 +130,11 @@ impl Workers {
         if matches!(error, Error::Config(_)) || idle >= IDLE_JOBS_MAX {
             return Err(error);
         }
-        shop.control.tell(Event::Warning(format!(
-            "{}: {error}; what has no receipt is submitted again",
-            S::NAME
-        )));
+        shop.control.tell(Event::Retry {
+            stage: S::STEP,
+            key: "job".to_owned(),
+            reason: format!("{error}; what has no receipt is submitted again"),
+        });
         let pause = Duration::from_secs(1 << idle.min(5)).min(PAUSE_MAX);
         let until = Instant::now() + pause;
         while Instant::now() < until {
@@ -283,6 +284,7 @@ struct Watch<'a> {
     workers: &'a Workers,
     shop: Workshop<'a>,
     stage: &'static str,
+    step: &'static str,
     /// Sizes of the units without a receipt so far, by the path of the receipt.
     open: BTreeMap<String, u64>,
     looked: Instant,
@@ -299,6 +301,7 @@ impl<'a> Watch<'a> {
             workers,
             shop,
             stage: S::NAME,
+            step: S::STEP,
             open: wave.iter().map(path).collect(),
             looked: Instant::now(),
             moved: Instant::now(),
@@ -320,6 +323,12 @@ impl<'a> Watch<'a> {
         for path in there {
             self.done(&path);
         }
+        let waiting = self.open.len() as u64;
+        self.shop.control.tell(Event::Queue {
+            stage: self.step,
+            waiting,
+            working: 0,
+        });
         if self.open.len() < before {
             self.moved = Instant::now();
         }

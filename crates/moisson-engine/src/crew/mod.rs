@@ -8,6 +8,7 @@ pub mod recorded;
 use arrow::array::RecordBatch;
 use moisson_core::{Error, Result};
 
+use crate::control::Event;
 use crate::stage::{Stage, Unit, Workshop};
 
 /// Who does the work.
@@ -55,12 +56,22 @@ impl Crew {
         if units.is_empty() {
             return Ok(Vec::new());
         }
-        match self {
+        let outcomes = match self {
             Self::Here => here::map::<S>(shop, units, make),
             Self::Posted(posted) => posted.map::<S>(shop, units, make),
             #[cfg(feature = "cluster")]
             Self::Cluster(workers) => workers.map::<S>(shop, units, make),
+        }?;
+        for (outcome, unit) in outcomes.iter().zip(units) {
+            if let Outcome::Failed(reason) = outcome {
+                shop.control.tell(Event::Failed {
+                    stage: S::STEP,
+                    key: unit.key.short(16),
+                    reason: reason.clone(),
+                });
+            }
         }
+        Ok(outcomes)
     }
 
     /// As [`Crew::map`], for stages whose units must all be done: without one, there is no release.
