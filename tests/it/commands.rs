@@ -5,8 +5,18 @@ use crate::harness::{Bench, JSONL, line, moisson, prose};
 #[test]
 fn help_has_examples() {
     for command in [
-        "run", "plan", "batch", "explain", "query", "list", "verify", "clean", "status", "schema",
-        "scheduler", "worker",
+        "run",
+        "plan",
+        "batch",
+        "explain",
+        "query",
+        "list",
+        "verify",
+        "clean",
+        "status",
+        "schema",
+        "scheduler",
+        "worker",
     ] {
         let help = moisson(&[command, "--help"]).expect(0);
         assert!(

@@ -89,7 +89,7 @@ impl ObjectStore for FullDisk {
 }
 
 /// A bench with two sources, duplicates, and several parts.
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let bench = Bench::new();
     let mut lines = String::new();
     for seed in 0..60 {

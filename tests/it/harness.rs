@@ -102,8 +102,14 @@ impl Ended {
 
 /// Runs the program from the repository's folder.
 pub(crate) fn moisson(arguments: &[&str]) -> Ended {
+    moisson_with(&[], arguments)
+}
+
+/// As [`moisson`], with variables of the environment.
+pub(crate) fn moisson_with(environment: &[(String, String)], arguments: &[&str]) -> Ended {
     let output = Command::new(program())
         .args(arguments)
+        .envs(environment.iter().cloned())
         .current_dir(repository())
         .output()
         .unwrap();

@@ -10,6 +10,7 @@
 mod assemble;
 mod bad_input;
 mod batch;
+mod cluster;
 mod commands;
 mod dependencies;
 mod determinism;
@@ -27,4 +28,5 @@ mod real;
 )]
 #[path = "../../crates/moisson-harvest/src/testing/server.rs"]
 mod server;
+mod stores;
 mod versions;

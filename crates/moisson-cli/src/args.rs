@@ -287,7 +287,12 @@ pub(crate) struct CrewArguments {
     pub cluster: Option<String>,
     /// Cancel what the cluster works on, and submit it again, once nothing was done for so many seconds.
     #[cfg(feature = "cluster")]
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, requires = "cluster")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 1800,
+        requires = "cluster"
+    )]
     pub stall: u64,
     /// Certificates for the connection to the cluster.
     #[cfg(feature = "cluster")]

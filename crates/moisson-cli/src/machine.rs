@@ -1,4 +1,4 @@
-//! The machine: threads, memory, environment. The only file that looks at them.
+//! The machine: threads, memory, environment. The only file that looks at them, with `credentials.rs`.
 #![expect(
     clippy::disallowed_methods,
     reason = "reading the machine is the command line's task"
@@ -86,18 +86,6 @@ pub(crate) fn host() -> String {
 /// The current folder: what a relative path is relative to.
 pub(crate) fn current_folder() -> std::path::PathBuf {
     std::env::current_dir().unwrap_or_default()
-}
-
-/// Environment variables that configure object stores, under their documented names.
-pub(crate) fn object_store_options() -> Vec<(String, String)> {
-    std::env::vars()
-        .filter(|(name, _)| {
-            ["AWS_", "GOOGLE_", "AZURE_"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-        })
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect()
 }
 
 /// The clock and the secrets of the environment, for fetching.

@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod credentials;
 mod machine;
 mod metrics;
 mod output;
@@ -19,7 +20,7 @@ use crate::args::{Arguments, Command};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    moisson_engine::location::set_options(machine::object_store_options());
+    moisson_engine::location::set_options(credentials::options());
     let format = arguments.format;
     let done = match arguments.command {
         Command::Run(run) => commands::run::run(&run, format),

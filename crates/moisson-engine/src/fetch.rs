@@ -222,7 +222,8 @@ pub(crate) fn list(
         }
         None => {
             let (inner, _) = store.object_store();
-            input::list_folder(&inner, &store.full_path(&base), wants, session.runtime())?
+            let folder = store.full_path(&base);
+            input::list_folder(&inner, store.root(), &folder, wants, session.runtime())?
         }
     };
     if files.is_empty() {

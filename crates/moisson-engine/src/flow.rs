@@ -24,6 +24,8 @@ pub fn run(
     session: &Session,
     control: &Control,
 ) -> Result<Outcome> {
+    // Only the release that is there now is replaced at the end, not one that another run publishes meanwhile.
+    session.store().remember(publish::MANIFEST)?;
     let plan = Plan::new(pipeline, limit, session, control)?;
 
     // Bytes to documents, with their annotations: the only step that reads the sources.

@@ -150,6 +150,8 @@ impl Job<'_> {
         }
         let mut sink = PartSink::new(self, source, unit, parts)?;
         for file in &unit.files {
+            self.session
+                .check_input(&String::from(file.place.clone()))?;
             sink.receipt.clone_from(&file.receipt);
             let read = match source.reader.table() {
                 Some(table) => table::read_file(table, file, self.session, &mut sink),

@@ -18,12 +18,13 @@ use moisson_core::{Error, Result};
 use moisson_harvest::Receipt;
 use moisson_ingest::container::ReadSeek;
 use object_store::{ObjectStore, ObjectStoreExt};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::location::{Location, connect, redact};
+use crate::location::{self, Location, connect, redact};
 
-/// One input file.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+/// One input file. Sent to another machine, it can be opened there, if its place can be reached from there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InputFile {
     /// Path below the source's base, with `/`: stable wherever the input lies.
     pub name: String,
@@ -34,17 +35,125 @@ pub struct InputFile {
     /// Tells one state of the file from another without reading it: mtime or `ETag`.
     pub stamp: String,
     /// What its receipt says, if it was fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
     pub receipt: Option<Arc<Receipt>>,
 }
 
-/// Where an input file's bytes are.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+/// Where an input file's bytes are; its text is a path or a URL without secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Place {
     /// On this machine.
     Local(PathBuf),
     /// In an object store.
-    #[serde(skip)]
-    Remote(Arc<dyn ObjectStore>, object_store::path::Path),
+    Remote(Remote),
+}
+
+/// An object of a store, connected to when it is needed.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    url: Arc<str>,
+    known: Option<(Arc<dyn ObjectStore>, object_store::path::Path)>,
+}
+
+impl Remote {
+    /// Address of the object: scheme, bucket and key, no secrets.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns the store and the path of the object in it. A `runtime` shares one connection among many files.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if this machine has no credentials for the store.
+    fn connect(
+        &self,
+        runtime: Option<&Handle>,
+    ) -> Result<(Arc<dyn ObjectStore>, object_store::path::Path)> {
+        if let Some(known) = &self.known {
+            return Ok(known.clone());
+        }
+        let url = url::Url::parse(&self.url)
+            .map_err(|e| Error::config(format!("`{}` is no URL: {e}", redact(&self.url))))?;
+        match runtime {
+            Some(runtime) => location::connect_shared(&url, runtime),
+            None => connect(&url),
+        }
+    }
+}
+
+impl Place {
+    /// Reads the text of a place, as another machine wrote it; nothing is opened.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a URL that does not parse.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(match Location::parse(text)? {
+            Location::Local(path) => Self::Local(path),
+            Location::Remote(url) => Self::Remote(Remote {
+                url: url.as_str().into(),
+                known: None,
+            }),
+        })
+    }
+
+    /// The text by which the digest of a file is remembered, and from which that of a remote file follows: the path, or
+    /// the store and the path in it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] as opening the place.
+    pub fn identity(&self) -> Result<String> {
+        match self {
+            Self::Local(path) => Ok(path.to_string_lossy().into_owned()),
+            Self::Remote(remote) => {
+                let (store, path) = remote.connect(None)?;
+                Ok(format!("{store} {path}"))
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        match place {
+            // Another process has another working directory.
+            Place::Local(path) => std::path::absolute(&path)
+                .unwrap_or(path)
+                .to_string_lossy()
+                .into_owned(),
+            Place::Remote(remote) => remote.url.as_ref().to_owned(),
+        }
+    }
+}
+
+/// A receipt that many files share is written with each.
+mod shared {
+    use std::sync::Arc;
+
+    use moisson_harvest::Receipt;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the form that serde calls")]
+    pub(super) fn serialize<S: Serializer>(
+        receipt: &Option<Arc<Receipt>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        receipt.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<Receipt>>, D::Error> {
+        Ok(Option::<Receipt>::deserialize(deserializer)?.map(Arc::new))
+    }
 }
 
 /// Lists the files of a location, sorted by name.
@@ -150,27 +259,37 @@ fn walk(base: &Path, wants: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>> {
 /// [`Error::Store`] if the listing fails.
 pub(crate) fn list_folder(
     store: &Arc<dyn ObjectStore>,
+    root: Option<&url::Url>,
     folder: &object_store::path::Path,
     wants: &dyn Fn(&str) -> bool,
     runtime: &Handle,
 ) -> Result<Vec<InputFile>> {
     let objects = runtime
         .block_on(async { store.list(Some(folder)).try_collect::<Vec<_>>().await })
-        .map_err(|e| Error::store(folder, e))?;
+        .map_err(|e| Error::store(object_text(root, folder), location::cause(&e)))?;
     let cut = folder.as_ref().len() + usize::from(!folder.as_ref().is_empty());
     let mut files: Vec<InputFile> = objects
         .into_iter()
         .filter_map(|meta| {
             let name = meta.location.as_ref().get(cut..)?.to_owned();
-            wants(&name).then(|| remote_file(store, meta, name))
+            wants(&name).then(|| remote_file(store, root, meta, name))
         })
         .collect();
     files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 
+/// Address of an object; of a store without one, such as those of tests, an address that leads nowhere.
+fn object_text(root: Option<&url::Url>, path: &object_store::path::Path) -> String {
+    root.map_or_else(
+        || format!("memory:///{}", location::encode_key(path.as_ref())),
+        |root| location::object_url(root, path).into(),
+    )
+}
+
 fn remote_file(
     store: &Arc<dyn ObjectStore>,
+    root: Option<&url::Url>,
     meta: object_store::ObjectMeta,
     name: String,
 ) -> InputFile {
@@ -180,7 +299,10 @@ fn remote_file(
     InputFile {
         name,
         size: meta.size,
-        place: Place::Remote(store.clone(), meta.location),
+        place: Place::Remote(Remote {
+            url: object_text(root, &meta.location).into(),
+            known: Some((store.clone(), meta.location)),
+        }),
         stamp,
         receipt: None,
     }
@@ -194,12 +316,14 @@ fn list_remote(
     let decoded = percent_encoding::percent_decode_str(url.path())
         .decode_utf8_lossy()
         .into_owned();
-    let failed = |error: object_store::Error| Error::store(redact(url.as_str()), error);
+    let failed =
+        |error: object_store::Error| Error::store(redact(url.as_str()), location::cause(&error));
     let leaf = decoded.rsplit('/').next().unwrap_or_default().to_owned();
     if matches!(url.scheme(), "http" | "https") {
         let (store, path) = connect(url)?;
+        let root = location::root(url, &path);
         let meta = runtime.block_on(store.head(&path)).map_err(failed)?;
-        return Ok(vec![remote_file(&store, meta, leaf)]);
+        return Ok(vec![remote_file(&store, Some(&root), meta, leaf)]);
     }
     let (base, matcher) = if has_glob(&decoded) {
         let (base, pattern) = split_glob(&decoded);
@@ -208,20 +332,21 @@ fn list_remote(
         (decoded.clone(), None)
     };
     let mut base_url = url.clone();
-    base_url.set_path(&base);
+    base_url.set_path(&location::encode_key(&base));
     let (store, prefix) = connect(&base_url)?;
+    let root = location::root(&base_url, &prefix);
     if matcher.is_none()
         && !decoded.ends_with('/')
         && let Ok(meta) = runtime.block_on(store.head(&prefix))
     {
-        return Ok(vec![remote_file(&store, meta, leaf)]);
+        return Ok(vec![remote_file(&store, Some(&root), meta, leaf)]);
     }
     let wants = |name: &str| {
         matcher
             .as_ref()
             .map_or_else(|| wants(name), |glob| glob.is_match(name))
     };
-    list_folder(&store, &prefix, &wants, runtime)
+    list_folder(&store, Some(&root), &prefix, &wants, runtime)
 }
 
 fn has_glob(text: &str) -> bool {
@@ -247,6 +372,20 @@ fn glob(pattern: &str) -> Result<GlobMatcher> {
 }
 
 impl InputFile {
+    /// A file as another machine names it: its place as text, and what was known of it there.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a place that is no path and no URL.
+    pub fn at(name: &str, size: u64, place: &str, stamp: &str) -> Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            size,
+            place: Place::parse(place)?,
+            stamp: stamp.to_owned(),
+            receipt: None,
+        })
+    }
+
     /// Opens the file for reading and seeking.
     ///
     /// # Errors
@@ -254,11 +393,12 @@ impl InputFile {
     pub fn open(&self, runtime: &Handle, scratch: &Path) -> io::Result<Box<dyn ReadSeek>> {
         match &self.place {
             Place::Local(path) => Ok(Box::new(fs::File::open(path)?)),
-            Place::Remote(store, path) => {
+            Place::Remote(remote) => {
+                let (store, path) = remote.connect(Some(runtime)).map_err(io::Error::other)?;
                 let ranged = Ranged::new(store.clone(), path.clone(), self.size, runtime.clone());
                 match ranged {
                     Ok(ranged) => Ok(Box::new(ranged)),
-                    Err(_) => Ok(Box::new(spool(store, path, runtime, scratch)?)),
+                    Err(_) => Ok(Box::new(spool(&store, &path, runtime, scratch)?)),
                 }
             }
         }
@@ -271,9 +411,17 @@ impl InputFile {
     pub fn open_file(&self, runtime: &Handle, scratch: &Path) -> io::Result<fs::File> {
         match &self.place {
             Place::Local(path) => fs::File::open(path),
-            Place::Remote(store, path) => spool(store, path, runtime, scratch),
+            Place::Remote(remote) => {
+                let (store, path) = remote.connect(Some(runtime)).map_err(io::Error::other)?;
+                spool(&store, &path, runtime, scratch)
+            }
         }
     }
+}
+
+/// An error of a store without secrets, and without the address and the time it took: it may end up in the ledger.
+fn unread(error: &object_store::Error) -> io::Error {
+    io::Error::other(location::cause(error))
 }
 
 /// Copies a remote file to scratch: for servers that refuse range reads, and for formats read from many places.
@@ -286,11 +434,11 @@ fn spool(
     let mut file = tempfile::tempfile_in(scratch)?;
     let mut stream = runtime
         .block_on(store.get(path))
-        .map_err(io::Error::other)?
+        .map_err(|e| unread(&e))?
         .into_stream();
     while let Some(chunk) = runtime
         .block_on(stream.try_next())
-        .map_err(io::Error::other)?
+        .map_err(|e| unread(&e))?
     {
         io::Write::write_all(&mut file, &chunk)?;
     }
@@ -338,7 +486,7 @@ impl Ranged {
             Bytes::new()
         } else {
             let get = self.store.get_range(&self.path, self.at..end);
-            self.runtime.block_on(get).map_err(io::Error::other)?
+            self.runtime.block_on(get).map_err(|e| unread(&e))?
         };
         Ok(())
     }
@@ -375,7 +523,7 @@ impl Seek for Ranged {
 
 #[cfg(test)]
 mod tests {
-    use super::split_glob;
+    use super::{InputFile, Place, split_glob};
 
     #[test]
     fn globs_split_at_the_last_plain_folder() {
@@ -383,5 +531,28 @@ mod tests {
         assert_eq!(split_glob("a/**/c.md"), ("a/", "**/c.md"));
         assert_eq!(split_glob("*.md"), ("", "*.md"));
         assert_eq!(split_glob("/d/x{1,2}/y"), ("/d/", "x{1,2}/y"));
+    }
+
+    #[test]
+    fn a_file_goes_to_another_machine_as_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("é à%.jsonl");
+        std::fs::write(&path, "bytes").unwrap();
+        let file = InputFile::at("a", 5, &path.display().to_string(), "1").unwrap();
+        let text = serde_json::to_string(&file).unwrap();
+        let there: InputFile = serde_json::from_str(&text).unwrap();
+        assert!(matches!(&there.place, Place::Local(local) if *local == path));
+        let runtime = crate::session::runtime().unwrap();
+        let mut read = String::new();
+        let mut bytes = there.open(runtime.handle(), folder.path()).unwrap();
+        std::io::Read::read_to_string(&mut bytes, &mut read).unwrap();
+        assert_eq!(read, "bytes");
+
+        let url = "https://host/d/%C3%A9%20%25.gz";
+        let file = InputFile::at("b", 5, url, "etag").unwrap();
+        assert_eq!(file.place.identity().unwrap(), "HttpStore d/é %.gz");
+        let there: InputFile =
+            serde_json::from_value(serde_json::to_value(&file).unwrap()).unwrap();
+        assert_eq!(String::from(there.place), url);
     }
 }

@@ -391,10 +391,7 @@ impl Digests {
             files
                 .into_par_iter()
                 .map(|file| {
-                    let place = match &file.place {
-                        Place::Local(path) => path.to_string_lossy().into_owned(),
-                        Place::Remote(store, path) => format!("{store} {path}"),
-                    };
+                    let place = file.place.identity().unwrap_or_else(|_| file.name.clone());
                     if let Some(old) = known.get(&place)
                         && old.size == file.size
                         && old.stamp == file.stamp
@@ -432,9 +429,10 @@ impl Digests {
 
 /// A remote file is identified by its `ETag`; it is not read twice.
 fn digest_file(file: &InputFile, session: &Session) -> std::io::Result<Digest> {
-    if let Place::Remote(store, path) = &file.place {
+    if let Place::Remote(_) = &file.place {
+        let place = file.place.identity().map_err(std::io::Error::other)?;
         return Ok(Digest::of(
-            format!("{store} {path} {} {}", file.size, file.stamp).as_bytes(),
+            format!("{place} {} {}", file.size, file.stamp).as_bytes(),
         ));
     }
     let mut hasher = blake3::Hasher::new();

@@ -164,7 +164,8 @@ pub fn run(
     session
         .store()
         .put("release/ATTRIBUTION.md", attributions.into())?;
-    session.store().put_json(MANIFEST, &manifest)?;
+    // Another run that published meanwhile wins: this one must not sweep away what that one lists.
+    session.store().replace_json(MANIFEST, &manifest)?;
     sweep(&manifest, session)?;
     Ok(Outcome {
         manifest,

@@ -1,19 +1,21 @@
 //! Storage: one folder or object-store prefix, with atomic writes. Everything an output holds goes through here.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
 use moisson_core::{Digest, Error, Result};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, UpdateVersion};
 use tokio::runtime::Handle;
+use url::Url;
 
-use crate::location::{Location, redact};
-
-/// Size of the pieces of an upload; object stores ask for at least 5 MiB.
-const UPLOAD_BYTES: u64 = 16 << 20;
+use crate::conditional::{self, Condition, Outcome};
+use crate::location::{self, Location, redact};
+use crate::steady::Patience;
+use crate::upload;
 
 /// A prefix of an object store; local folders are one kind.
 #[derive(Debug, Clone)]
@@ -24,7 +26,14 @@ pub struct Store {
     display: String,
     /// The folder, where the store is one.
     folder: Option<PathBuf>,
+    /// Address of the root of the object store, where it has one.
+    root: Option<Url>,
+    patience: Patience,
+    versions: Arc<Versions>,
 }
+
+/// Objects that are replaced only if nobody else did meanwhile, as they were when the run began; `None`: absent.
+type Versions = Mutex<BTreeMap<String, Option<UpdateVersion>>>;
 
 /// One object of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,17 +50,35 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] if the folder cannot be made, [`Error::Config`] if the URL is of no known kind.
     pub fn open(location: &str, runtime: &Handle) -> Result<Self> {
-        let mut local = None;
-        let (inner, prefix) = match Location::parse(location)? {
+        Self::open_with(location, location::options(), runtime)
+    }
+
+    /// As [`Store::open`], with the given options of object stores instead of those of the process.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(
+        location: &str,
+        options: &[(String, String)],
+        runtime: &Handle,
+    ) -> Result<Self> {
+        let parsed = Location::parse_output(location)?;
+        let (mut local, mut root, mut patience) = (None, None, Patience::NONE);
+        let (inner, prefix) = match &parsed {
             Location::Local(folder) => {
-                make_folder(&folder)?;
-                let store = object_store::local::LocalFileSystem::new_with_prefix(&folder)
+                make_folder(folder)?;
+                let store = object_store::local::LocalFileSystem::new_with_prefix(folder)
                     .map_err(|e| Error::store(folder.display(), e))?
                     .with_automatic_cleanup(true);
-                local = Some(folder);
+                local = Some(folder.clone());
                 (Arc::new(store) as Arc<dyn ObjectStore>, Path::default())
             }
-            Location::Remote(url) => crate::location::connect(&url)?,
+            Location::Remote(url) => {
+                let (store, prefix) = location::connect_with(url, options)?;
+                root = Some(location::root(url, &prefix));
+                patience = location::patience(options)?;
+                (store, prefix)
+            }
         };
         Ok(Self {
             inner,
@@ -59,6 +86,9 @@ impl Store {
             runtime: runtime.clone(),
             display: redact(location),
             folder: local,
+            root,
+            patience,
+            versions: Arc::default(),
         })
     }
 
@@ -70,6 +100,9 @@ impl Store {
             runtime: runtime.clone(),
             display: display.to_owned(),
             folder: None,
+            root: None,
+            patience: Patience::NONE,
+            versions: Arc::default(),
         }
     }
 
@@ -82,12 +115,20 @@ impl Store {
             runtime: self.runtime.clone(),
             display: self.at(folder),
             folder: self.folder.as_ref().map(|root| root.join(folder)),
+            root: self.root.clone(),
+            patience: self.patience,
+            versions: Arc::default(),
         }
     }
 
     /// The folder of this machine, where the store is one.
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.folder.as_deref()
+    }
+
+    /// Address of the root of the object store, where it is one that another machine can reach.
+    pub fn root(&self) -> Option<&Url> {
+        self.root.as_ref()
     }
 
     /// Path of an object in the object store.
@@ -106,33 +147,23 @@ impl Store {
             let parent = target.parent().unwrap_or(folder);
             return make_folder(parent).and_then(|()| move_file(file, &target));
         }
-        let failed = |e: &dyn std::fmt::Display| Error::store(self.at(path), e.to_string());
         let mut bytes = open_file(file)?;
-        let full = self.path(path);
-        let upload = self.runtime.block_on(self.inner.put_multipart(&full));
-        let mut upload = upload.map_err(|e| failed(&e))?;
-        let mut send = || -> std::result::Result<(), String> {
-            loop {
-                let mut piece = Vec::new();
-                let taken = std::io::Read::take(&mut bytes, UPLOAD_BYTES);
-                std::io::Read::read_to_end(&mut { taken }, &mut piece)
-                    .map_err(|e| e.to_string())?;
-                if piece.is_empty() {
-                    break;
-                }
-                let part = upload.put_part(piece.into());
-                self.runtime.block_on(part).map_err(|e| e.to_string())?;
-            }
-            self.runtime
-                .block_on(upload.complete())
-                .map(|_| ())
-                .map_err(|e| e.to_string())
+        let size = bytes
+            .metadata()
+            .map_err(|e| Error::store(file.display(), e))?
+            .len();
+        let piece_bytes = upload::piece_bytes(size);
+        let mut pieces = || {
+            let mut piece = Vec::new();
+            let mut taken = std::io::Read::take(&mut bytes, piece_bytes);
+            std::io::Read::read_to_end(&mut taken, &mut piece)?;
+            Ok((!piece.is_empty()).then(|| piece.into()))
         };
-        if let Err(error) = send() {
-            // The first error is the one to report.
-            let _ = self.runtime.block_on(upload.abort());
-            return Err(failed(&error));
-        }
+        let full = self.path(path);
+        let sent = upload::send(self.inner.as_ref(), &full, &mut pieces);
+        self.runtime
+            .block_on(sent)
+            .map_err(|e| self.failed(path, &e))?;
         remove_file(file)
     }
 
@@ -146,17 +177,122 @@ impl Store {
         (self.inner.clone(), &self.prefix)
     }
 
-    /// Writes an object whole: readers see the old one or the new one, never a piece.
+    /// Writes an object whole: readers see the old one or the new one, never a piece. A large object goes to an object
+    /// store in pieces, where a failure leaves nothing behind.
+    ///
+    /// Whoever writes here writes the same bytes, or is the only one to write: see [`Store::put_new`] and
+    /// [`Store::replace_json`] for the rest.
     ///
     /// # Errors
     /// [`Error::Store`] naming the object, for instance when the disk is full; nothing is left behind.
     pub fn put(&self, path: &str, bytes: Bytes) -> Result<()> {
         let full = self.path(path);
-        let put = self.inner.put(&full, PutPayload::from_bytes(bytes));
+        let put = async {
+            if self.folder.is_none() && bytes.len() as u64 > upload::PIECE_BYTES {
+                upload::send_bytes(self.inner.as_ref(), &full, &bytes).await
+            } else {
+                let payload = PutPayload::from_bytes(bytes);
+                self.inner.put(&full, payload).await.map(|_| ())
+            }
+        };
         self.runtime
             .block_on(put)
-            .map_err(|e| self.failed(path, &e))?;
+            .map_err(|e| self.failed(path, &e))
+    }
+
+    /// Writes an object only if there is none: of any number of writers exactly one is told `true`.
+    ///
+    /// After a failure that leaves open whether the bytes arrived, they are looked for: an object that holds exactly
+    /// these bytes then counts as ours. Writers who must tell each other apart therefore write different bytes.
+    ///
+    /// # Errors
+    /// [`Error::Store`] naming the object; [`Error::Config`] if the store cannot write conditionally.
+    pub fn put_new(&self, path: &str, bytes: Bytes) -> Result<bool> {
+        match self.put_if(path, bytes, Condition::Absent) {
+            Ok(outcome) => Ok(matches!(outcome, Outcome::Written(_))),
+            Err(object_store::Error::NotImplemented { .. }) => Err(Error::config(format!(
+                "{}: this store cannot write an object only where there is none, which is needed here",
+                self.at(path)
+            ))),
+            Err(error) => Err(self.failed(path, &error)),
+        }
+    }
+
+    /// Remembers the state of an object, so that [`Store::replace_json`] replaces that state and no other.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the object cannot be looked at.
+    pub fn remember(&self, path: &str) -> Result<()> {
+        let version = self.version(path)?;
+        self.versions().insert(path.to_owned(), version);
         Ok(())
+    }
+
+    /// Writes a value as indented JSON over the state that was remembered, which is that of now where none was.
+    ///
+    /// # Errors
+    /// [`Error::Store`] naming the object, and if another run replaced it since.
+    pub fn replace_json(&self, path: &str, value: &impl serde::Serialize) -> Result<()> {
+        let remembered = self.versions().get(path).cloned();
+        let version = match remembered {
+            Some(version) => version,
+            None => self.version(path)?,
+        };
+        let bytes = json(value)?;
+        let condition = version
+            .clone()
+            .map_or(Condition::Absent, Condition::Version);
+        let conditional = match self.folder {
+            Some(_) => None,
+            None => match self.put_if(path, bytes.clone(), condition) {
+                Ok(outcome) => Some(outcome),
+                Err(object_store::Error::NotImplemented { .. }) => None,
+                Err(error) => return Err(self.failed(path, &error)),
+            },
+        };
+        let outcome = match conditional {
+            Some(outcome) => outcome,
+            // A folder has a lock, and a store that knows no conditions one driver; a look tells of another all the same.
+            None if self.version(path)? == version => {
+                self.put(path, bytes)?;
+                Outcome::Written(self.version(path)?)
+            }
+            None => Outcome::Refused,
+        };
+        match outcome {
+            Outcome::Written(version) => {
+                self.versions().insert(path.to_owned(), version);
+                Ok(())
+            }
+            Outcome::Refused => Err(Error::store(
+                self.at(path),
+                "another run replaced it while this one worked; nothing of this one is published. Run it again",
+            )),
+        }
+    }
+
+    fn versions(&self) -> MutexGuard<'_, BTreeMap<String, Option<UpdateVersion>>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn version(&self, path: &str) -> Result<Option<UpdateVersion>> {
+        let full = self.path(path);
+        match self.runtime.block_on(self.inner.head(&full)) {
+            Ok(meta) => Ok(Some(conditional::version(&meta))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(path, &error)),
+        }
+    }
+
+    fn put_if(
+        &self,
+        path: &str,
+        bytes: Bytes,
+        condition: Condition,
+    ) -> object_store::Result<Outcome> {
+        let full = self.path(path);
+        let put = conditional::put(self.inner.as_ref(), &full, bytes, condition, self.patience);
+        self.runtime.block_on(put)
     }
 
     /// Reads an object.
@@ -224,10 +360,7 @@ impl Store {
     /// # Errors
     /// As [`Store::put`].
     pub fn put_json(&self, path: &str, value: &impl serde::Serialize) -> Result<()> {
-        let mut json =
-            serde_json::to_vec_pretty(value).map_err(|e| Error::internal(e.to_string()))?;
-        json.push(b'\n');
-        self.put(path, json.into())
+        self.put(path, json(value)?)
     }
 
     /// Lists what lies below a folder, sorted by path.
@@ -307,13 +440,15 @@ impl Store {
     }
 
     fn failed(&self, path: &str, error: &dyn std::error::Error) -> Error {
-        // The innermost cause says "No space left on device"; the outer ones repeat the path.
-        let mut cause = error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        Error::store(self.at(path), redact(&cause.to_string()))
+        Error::store(self.at(path), location::cause(error))
     }
+}
+
+/// Indented JSON with a line end.
+fn json(value: &impl serde::Serialize) -> Result<Bytes> {
+    let mut json = serde_json::to_vec_pretty(value).map_err(|e| Error::internal(e.to_string()))?;
+    json.push(b'\n');
+    Ok(json.into())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store is where IO happens")]

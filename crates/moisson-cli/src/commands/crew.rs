@@ -81,7 +81,11 @@ fn posted_stages(arguments: &CrewArguments, out: &str, stages: &[String]) -> Pos
 ///
 /// # Errors
 /// The error.
-pub(crate) fn told(session: &Session, error: anyhow::Error, format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) fn told(
+    session: &Session,
+    error: anyhow::Error,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
     let Crew::Posted(posted) = session.crew() else {
         return Err(error);
     };

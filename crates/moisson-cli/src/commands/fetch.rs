@@ -19,16 +19,17 @@ use crate::{machine, output, progress};
 pub(crate) fn run(arguments: &FetchArguments, format: Format) -> anyhow::Result<ExitCode> {
     let pipeline = parse(&arguments.pipeline, &arguments.settings)?;
     let out = out(arguments.out.as_deref(), &pipeline);
-    let _lock = Lock::take(&out)?;
+    let lock = Lock::take(&out)?;
     let control = Control {
         stop: stop_on_signals()?,
         observer: progress::observer(arguments.progress),
     };
+    lock.stop_when_lost(&control.stop);
     let budget = machine::budget(None, None);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     let which = Which::All(arguments.only.clone());
     let outside = machine::outside();
-    let done = fetch::run(&pipeline, &which, &outside, &session, &control)?;
+    let done = lock.explain(fetch::run(&pipeline, &which, &outside, &session, &control))?;
     let names = ["source", "fetched", "unchanged", "failed", "bytes"];
     if format == Format::Json {
         let rows: serde_json::Map<String, Value> = done

@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     if let Some(task) = arguments.crew.task {
         return crew::task(arguments, pipeline, &out, task, format);
     }
-    let _lock = Lock::take(&out)?;
+    let lock = Lock::take(&out)?;
+    lock.stop_when_lost(&stop);
     let budget = machine::budget(arguments.threads, arguments.memory);
     let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
     let session = crew::gather(&arguments.crew, &out, session)?;
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         stop,
         observer: watch.observer(),
     };
-    let done = perform(pipeline, arguments, &out, &session, &control);
+    let done = perform(pipeline, arguments, &out, &session, &control, &lock);
     watch.end(&done);
     let outcome = match done {
         Err(error) => return crew::told(&session, error, format),
@@ -69,10 +70,12 @@ fn perform(
     out: &str,
     session: &Session,
     control: &Control,
+    lock: &Lock,
 ) -> anyhow::Result<Outcome> {
     if !arguments.offline {
         let outside = machine::outside();
-        let fetched = fetch::run(&pipeline, &Which::Missing, &outside, session, control)?;
+        let fetched = fetch::run(&pipeline, &Which::Missing, &outside, session, control);
+        let fetched = lock.explain(fetched)?;
         // A release without what its sources hold would be no release of them.
         if let Some((name, summary)) = fetched.iter().find(|(_, summary)| summary.failed > 0) {
             anyhow::bail!(
@@ -83,7 +86,7 @@ fn perform(
             );
         }
     }
-    Ok(flow::run(pipeline, arguments.limit, session, control)?)
+    Ok(lock.explain(flow::run(pipeline, arguments.limit, session, control))?)
 }
 
 /// Reads and parses the pipeline an argument names.

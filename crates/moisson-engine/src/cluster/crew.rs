@@ -149,7 +149,11 @@ impl Workers {
             return Ok(job.clone());
         }
         let id = Job::post(shop.plan, &self.out, self.attempts, shop.session)?;
-        let name = JobName { id: &id, out: &self.out }.to_string();
+        let name = JobName {
+            id: &id,
+            out: &self.out,
+        }
+        .to_string();
         Ok(self.job.get_or_init(|| name).clone())
     }
 
@@ -161,7 +165,10 @@ impl Workers {
     ) -> Result<BTreeMap<Digest, Receipt>> {
         let path = |posting: &Posting| self.path(&order_path(S::NAME, posting.unit.key));
         let table = ("units", wave.iter().map(path).collect(), order_schema());
-        let sql = format!("SELECT moisson_{}(job, key, spec, rows) AS receipt FROM units", S::NAME);
+        let sql = format!(
+            "SELECT moisson_{}(job, key, spec, rows) AS receipt FROM units",
+            S::NAME
+        );
         let mut watch = Watch::new::<S>(self, shop, wave)?;
         let rows = self.query(shop, &[table], &sql, wave.len(), &mut || watch.look())?;
         let mut receipts = BTreeMap::new();
@@ -186,7 +193,9 @@ impl Workers {
         let mut idle = 0;
         loop {
             let table = ("keys", paths.clone(), bands::schema());
-            let rows = self.query(shop, &[table], GROUPS, partitions, &mut || shop.control.check());
+            let rows = self.query(shop, &[table], GROUPS, partitions, &mut || {
+                shop.control.check()
+            });
             match rows {
                 Ok(rows) => return sorted_groups(&rows),
                 Err(error) => {

@@ -165,7 +165,10 @@ impl Turns {
     fn take(&self, stage: &'static str, at_once: usize) -> Turn<'_> {
         let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
         while working.get(stage).copied().unwrap_or_default() >= at_once.max(1) {
-            working = self.over.wait(working).unwrap_or_else(PoisonError::into_inner);
+            working = self
+                .over
+                .wait(working)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         *working.entry(stage).or_default() += 1;
         Turn { turns: self, stage }
@@ -174,7 +177,11 @@ impl Turns {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut working = self.turns.working.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut working = self
+            .turns
+            .working
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = working.get_mut(self.stage) {
             *number = number.saturating_sub(1);
         }
