@@ -471,6 +471,9 @@ pub(crate) struct SchedulerArguments {
     /// Messages on stderr from this level on: error, warn, info, debug, trace.
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub log: String,
+    /// Where metrics go.
+    #[command(flatten)]
+    pub metrics: MetricsArguments,
 }
 
 /// Arguments of `worker`.
@@ -506,4 +509,7 @@ pub(crate) struct WorkerArguments {
     /// Messages on stderr from this level on: error, warn, info, debug, trace.
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub log: String,
+    /// Where metrics go.
+    #[command(flatten)]
+    pub metrics: MetricsArguments,
 }

@@ -8,7 +8,6 @@ use datafusion::datasource::MemTable;
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use moisson_core::{Error, Result, decision, document};
 use moisson_shard::release;
-use object_store::prefix::PrefixStore;
 use url::Url;
 
 use crate::manifest::ReleaseManifest;
@@ -90,8 +89,7 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
     let (manifest, published) = manifest(session)?;
     let context = session.context()?;
     let root = Url::parse("moisson://out").map_err(|e| Error::internal(e.to_string()))?;
-    let (store, prefix) = session.store().object_store();
-    let store = Arc::new(PrefixStore::new(store, prefix.clone()));
+    let (store, _) = session.store().object_store();
     context.runtime_env().register_object_store(&root, store);
 
     let there: Vec<String> = session
@@ -169,7 +167,7 @@ fn register(
     } else {
         let urls: Vec<String> = paths
             .iter()
-            .map(|path| format!("moisson://out/{path}"))
+            .map(|path| format!("moisson://out/{}", session.store().full_path(path)))
             .collect();
         let options = ParquetReadOptions::default().schema(schema);
         let frame = session

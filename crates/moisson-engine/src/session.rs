@@ -14,7 +14,6 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use moisson_core::{Error, Result};
-use object_store::prefix::PrefixStore;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::runtime::{Handle, Runtime};
 use url::Url;
@@ -240,10 +239,10 @@ impl Session {
         }
         let context = self.context()?;
         let root = Url::parse("moisson://work").map_err(|e| Error::internal(e.to_string()))?;
-        let (store, prefix) = self.work.object_store();
-        let store = Arc::new(PrefixStore::new(store, prefix.clone()));
+        let (store, _) = self.work.object_store();
         context.runtime_env().register_object_store(&root, store);
-        let paths: Vec<String> = files.iter().map(|file| format!("{root}/{file}")).collect();
+        let path = |file: &String| format!("{root}/{}", self.work.full_path(file));
+        let paths: Vec<String> = files.iter().map(path).collect();
         let query = async {
             let options = ParquetReadOptions::default();
             let keys = context.read_parquet(paths, options).await?.into_view();

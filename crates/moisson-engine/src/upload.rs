@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use object_store::path::Path;
-use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt, Result};
+use object_store::{Error, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, Result};
 
 use crate::steady::is_passing;
 
@@ -53,24 +53,45 @@ pub(crate) async fn send(
     path: &Path,
     pieces: &mut (dyn FnMut() -> io::Result<Option<Bytes>> + Send),
 ) -> Result<()> {
+    let before = look(store, path).await?;
     let mut upload = store.put_multipart(path).await?;
-    let sent = send_pieces(upload.as_mut(), pieces).await;
-    if sent.is_err() {
-        // The first error is the one to report.
-        let _ = upload.abort().await;
-    }
-    sent
+    let error = match send_pieces(upload.as_mut(), pieces).await {
+        Ok(size) => match upload.complete().await {
+            Ok(_) => return Ok(()),
+            // Where the answer to the last step is lost, its repetition finds no upload any more, but the object.
+            Err(error) => match look(store, path).await {
+                Ok(Some(now)) if now.size == size && before.as_ref() != Some(&now) => return Ok(()),
+                _ => error,
+            },
+        },
+        Err(error) => error,
+    };
+    // The first error is the one to report.
+    let _ = upload.abort().await;
+    Err(error)
 }
 
+/// The object that is there.
+async fn look(store: &dyn ObjectStore, path: &Path) -> Result<Option<ObjectMeta>> {
+    match store.head(path).await {
+        Ok(meta) => Ok(Some(meta)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends all pieces and returns their size.
 async fn send_pieces(
     upload: &mut dyn MultipartUpload,
     pieces: &mut (dyn FnMut() -> io::Result<Option<Bytes>> + Send),
-) -> Result<()> {
+) -> Result<u64> {
+    let mut size = 0;
     let mut in_flight = FuturesUnordered::new();
     while let Some(piece) = pieces().map_err(|source| Error::Generic {
         store: "upload",
         source: Box::new(source),
     })? {
+        size += piece.len() as u64;
         in_flight.push(upload.put_part(piece.into()));
         if in_flight.len() == PIECES_IN_FLIGHT {
             in_flight.next().await.transpose()?;
@@ -79,7 +100,7 @@ async fn send_pieces(
     while let Some(sent) = in_flight.next().await {
         sent?;
     }
-    upload.complete().await.map(|_| ())
+    Ok(size)
 }
 
 #[cfg(test)]

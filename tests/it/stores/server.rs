@@ -50,6 +50,7 @@ pub(crate) struct Server {
     folder: TempDir,
     requests: Arc<AtomicU64>,
     failed: Arc<AtomicU64>,
+    fault: Fault,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -98,6 +99,7 @@ impl Server {
             folder,
             requests,
             failed,
+            fault,
             _runtime: runtime,
         }
     }
@@ -124,6 +126,12 @@ impl Server {
 
     /// Variables of the environment by which the program finds the server.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        // Only where a server goes silent is it not waited for: a busy machine is slow as well.
+        let timeout = if self.fault == Fault::Stall {
+            "2"
+        } else {
+            "60"
+        };
         [
             ("AWS_ENDPOINT", format!("http://{}", self.address).as_str()),
             ("AWS_ALLOW_HTTP", "true"),
@@ -132,7 +140,7 @@ impl Server {
             ("AWS_SECRET_ACCESS_KEY", SECRET),
             ("AWS_CONFIG_FILE", "/nowhere"),
             ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere"),
-            ("MOISSON_STORE_TIMEOUT", "1"),
+            ("MOISSON_STORE_TIMEOUT", timeout),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()

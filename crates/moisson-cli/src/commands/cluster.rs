@@ -11,10 +11,12 @@ use moisson_engine::cluster::scheduler::{self, SchedulerOptions};
 use moisson_engine::cluster::tls::Tls;
 use moisson_engine::cluster::worker::{self, WorkerOptions};
 use moisson_engine::cluster::workshop::Performer;
+use moisson_engine::control::Control;
 use moisson_engine::stage;
 
 use super::run::stop_on_signals;
-use crate::args::{SchedulerArguments, TlsArguments, WorkerArguments};
+use crate::args::{ProgressForm, SchedulerArguments, TlsArguments, WorkerArguments};
+use crate::watch::Watch;
 use crate::{machine, output};
 
 /// Serves as scheduler until it is stopped.
@@ -33,6 +35,7 @@ pub(crate) fn scheduler(arguments: &SchedulerArguments) -> anyhow::Result<ExitCo
         versions: stage::VERSIONS,
     };
     let stop = stop_on_signals()?;
+    let _watch = Watch::start(ProgressForm::None, &arguments.metrics, "scheduler")?;
     let name = arguments.advertise.as_deref();
     scheduler::serve(&options, &stop, |address| {
         say(&format!(
@@ -53,12 +56,17 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
     warn(arguments.bind, tls.as_ref());
     let stop = stop_on_signals()?;
     let budget = machine::budget(arguments.slots, arguments.memory);
+    let watch = Watch::start(ProgressForm::None, &arguments.metrics, "worker")?;
+    let control = Control {
+        stop: stop.clone(),
+        observer: watch.observer(),
+    };
     let perform = Performer::new(
         format!("{}-{}", machine::host(), std::process::id()),
         budget,
         arguments.scratch.clone(),
         &arguments.stores,
-        stop.clone(),
+        control,
     )?;
     let options = WorkerOptions {
         scheduler: arguments.scheduler.clone(),

@@ -9,7 +9,7 @@ use moisson_engine::cluster::client::Client;
 #[cfg(feature = "cluster")]
 use moisson_engine::cluster::crew::Workers;
 use moisson_engine::control::Control;
-use moisson_engine::crew::posted::{self, Posted, Share};
+use moisson_engine::crew::posted::{self, Notice, Posted, Share};
 use moisson_engine::crew::{Crew, recorded};
 use moisson_engine::flow;
 use moisson_engine::pipeline::Pipeline;
@@ -77,6 +77,19 @@ fn posted_stages(arguments: &CrewArguments, out: &str, stages: &[String]) -> Pos
     }
 }
 
+/// What a driver posted for tasks.
+fn notice(session: &Session) -> Option<&Notice> {
+    match session.crew() {
+        Crew::Posted(posted) => posted.notice.get(),
+        _ => None,
+    }
+}
+
+/// True if the run ended because tasks go on with it.
+pub(crate) fn has_posted(session: &Session) -> bool {
+    notice(session).is_some()
+}
+
 /// What came of a run that did not publish: something is posted for tasks, or the error stands.
 ///
 /// # Errors
@@ -86,10 +99,7 @@ pub(crate) fn told(
     error: anyhow::Error,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
-    let Crew::Posted(posted) = session.crew() else {
-        return Err(error);
-    };
-    let Some(notice) = posted.notice.get() else {
+    let Some(notice) = notice(session) else {
         return Err(error);
     };
     let units = notice.orders.len();

@@ -19,9 +19,10 @@ use crate::{machine, output, progress};
 pub(crate) fn run(arguments: &FetchArguments, format: Format) -> anyhow::Result<ExitCode> {
     let pipeline = parse(&arguments.pipeline, &arguments.settings)?;
     let out = out(arguments.out.as_deref(), &pipeline);
+    let stop = stop_on_signals()?;
     let lock = Lock::take(&out)?;
     let control = Control {
-        stop: stop_on_signals()?,
+        stop,
         observer: progress::observer(arguments.progress),
     };
     lock.stop_when_lost(&control.stop);

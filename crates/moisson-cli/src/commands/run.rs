@@ -15,6 +15,7 @@ use moisson_engine::manifest::{Books, RaisedAlarm};
 use moisson_engine::pipeline::Pipeline;
 use moisson_engine::publish::Outcome;
 use moisson_engine::session::Session;
+use moisson_engine::status::State;
 use serde_json::{Value, json};
 
 use crate::args::{Format, RunArguments};
@@ -46,7 +47,11 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
         observer: watch.observer(),
     };
     let done = perform(pipeline, arguments, &out, &session, &control, &lock);
-    watch.end(&done);
+    if crew::has_posted(&session) {
+        watch.end_as(State::Posted, None);
+    } else {
+        watch.end(&done);
+    }
     let outcome = match done {
         Err(error) => return crew::told(&session, error, format),
         Ok(outcome) => outcome,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use moisson_core::{Digest, Error, Result};
@@ -10,7 +9,7 @@ use moisson_core::{Digest, Error, Result};
 use super::confine::Stores;
 use super::crew::{JobName, Told};
 use super::functions::Perform;
-use crate::control::{Budget, Control, Silent};
+use crate::control::{Budget, Control};
 use crate::crew::job::Job;
 use crate::crew::recorded::{self, Attempts};
 use crate::parts::Committed;
@@ -52,7 +51,7 @@ struct Ready {
 impl Performer {
     /// A performer named `worker` (as a name of a file can hold it) within `budget`: its threads are the slots.
     ///
-    /// `stores` are the locations it may read and write; once `stop` is set its units end with
+    /// `stores` are the locations it may read and write; once the stop of `control` is set its units end with
     /// [`Error::Interrupted`].
     ///
     /// # Errors
@@ -62,17 +61,14 @@ impl Performer {
         budget: Budget,
         scratch: Option<PathBuf>,
         stores: &[String],
-        stop: Arc<AtomicBool>,
+        control: Control,
     ) -> Result<Self> {
         Ok(Self {
             worker,
             budget,
             scratch,
             stores: Arc::new(Stores::new(stores)?),
-            control: Control {
-                stop,
-                observer: Arc::new(Silent),
-            },
+            control,
             jobs: Mutex::default(),
         })
     }
