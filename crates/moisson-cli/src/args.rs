@@ -138,7 +138,7 @@ pub(crate) enum Command {
 pub(crate) struct PlanArguments {
     /// What would be run.
     #[command(flatten)]
-    pub run: RunArguments,
+    pub on: PipelineArguments,
     /// Show how the units of reading would be shared between so many tasks of a batch system.
     #[arg(long, value_name = "N")]
     pub tasks: Option<NonZeroUsize>,
@@ -219,9 +219,9 @@ pub(crate) struct SlurmArguments {
     pub print: bool,
 }
 
-/// Arguments of `run`, and of `plan` with more.
+/// What `run` and `plan` are about.
 #[derive(Debug, Args)]
-pub(crate) struct RunArguments {
+pub(crate) struct PipelineArguments {
     /// The pipeline, a TOML file.
     pub pipeline: PathBuf,
     /// Where the output goes: a folder, or `s3://`, `gs://`, `az://`. Default: `out/NAME`.
@@ -245,6 +245,14 @@ pub(crate) struct RunArguments {
     /// Ask no server: sources read what they name in `local`, else what is mirrored already.
     #[arg(long)]
     pub offline: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// What is run.
+    #[command(flatten)]
+    pub on: PipelineArguments,
     /// Form of progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressForm::Auto)]
     pub progress: ProgressForm,
@@ -285,6 +293,16 @@ pub(crate) struct CrewArguments {
     #[cfg(feature = "cluster")]
     #[arg(long, value_name = "URL", conflicts_with_all = ["task", "finish"])]
     pub cluster: Option<String>,
+    /// Seconds to wait for the scheduler to be there.
+    #[cfg(feature = "cluster")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        hide_default_value = true,
+        requires = "cluster"
+    )]
+    pub wait: u64,
     /// Cancel what the cluster works on, and submit it again, once nothing was done for so many seconds.
     #[cfg(feature = "cluster")]
     #[arg(
@@ -483,6 +501,14 @@ pub(crate) struct WorkerArguments {
     /// The scheduler, `df://HOST:PORT`.
     #[arg(long, value_name = "URL")]
     pub scheduler: String,
+    /// Seconds to wait for the scheduler to be there.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub wait: u64,
     /// Location that plans may read and write: an absolute folder, or `s3://`, `gs://`, `az://`. May be repeated.
     #[arg(long = "store", value_name = "LOCATION", required = true)]
     pub stores: Vec<String>,

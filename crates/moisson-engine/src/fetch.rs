@@ -221,7 +221,7 @@ pub(crate) fn list(
             input::list_local(&folder, wants)?
         }
         None => {
-            let (inner, _) = store.object_store();
+            let inner = store.object_store();
             let folder = store.full_path(&base);
             input::list_folder(&inner, store.root(), &folder, wants, session.runtime())?
         }

@@ -89,7 +89,7 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
     let (manifest, published) = manifest(session)?;
     let context = session.context()?;
     let root = Url::parse("moisson://out").map_err(|e| Error::internal(e.to_string()))?;
-    let (store, _) = session.store().object_store();
+    let store = session.store().object_store();
     context.runtime_env().register_object_store(&root, store);
 
     let there: Vec<String> = session

@@ -239,7 +239,7 @@ impl Session {
         }
         let context = self.context()?;
         let root = Url::parse("moisson://work").map_err(|e| Error::internal(e.to_string()))?;
-        let (store, _) = self.work.object_store();
+        let store = self.work.object_store();
         context.runtime_env().register_object_store(&root, store);
         let path = |file: &String| format!("{root}/{}", self.work.full_path(file));
         let paths: Vec<String> = files.iter().map(path).collect();

@@ -76,6 +76,7 @@ pub(crate) trait Stage {
 /// A stage without its types: what the registry holds.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
+    version: u32,
     pub(crate) perform: fn(Workshop<'_>, &Order) -> Result<String>,
     pub(crate) at_once: fn(Workshop<'_>) -> Result<usize>,
 }
@@ -94,6 +95,7 @@ pub(crate) const STAGES: &[Entry] = &[
 const fn entry<S: Stage>() -> Entry {
     Entry {
         name: S::NAME,
+        version: S::VERSION,
         perform: perform::<S>,
         at_once: S::at_once,
     }
@@ -107,15 +109,17 @@ fn perform<S: Stage>(shop: Workshop<'_>, order: &Order) -> Result<String> {
 }
 
 /// Names and versions of the stages: what the two ends of a cluster must agree on.
-pub const VERSIONS: &[(&str, u32)] = &[
-    (IngestStage::NAME, IngestStage::VERSION),
-    (DecideStage::NAME, DecideStage::VERSION),
-    (BandsStage::NAME, BandsStage::VERSION),
-    (ShinglesStage::NAME, ShinglesStage::VERSION),
-    (ProveStage::NAME, ProveStage::VERSION),
-    (ScatterStage::NAME, ScatterStage::VERSION),
-    (GatherStage::NAME, GatherStage::VERSION),
-];
+pub const VERSIONS: &[(&str, u32)] = &versions();
+
+const fn versions() -> [(&'static str, u32); STAGES.len()] {
+    let mut versions = [("", 0); STAGES.len()];
+    let mut at = 0;
+    while at < STAGES.len() {
+        versions[at] = (STAGES[at].name, STAGES[at].version);
+        at += 1;
+    }
+    versions
+}
 
 /// Checks that there is a stage of this name.
 ///

@@ -172,9 +172,9 @@ impl Store {
         &self.display
     }
 
-    /// The object store and the path of this prefix in it, for DataFusion.
-    pub fn object_store(&self) -> (Arc<dyn ObjectStore>, &Path) {
-        (self.inner.clone(), &self.prefix)
+    /// The object store, for DataFusion; see [`Store::full_path`].
+    pub fn object_store(&self) -> Arc<dyn ObjectStore> {
+        self.inner.clone()
     }
 
     /// Writes an object whole: readers see the old one or the new one, never a piece. A large object goes to an object

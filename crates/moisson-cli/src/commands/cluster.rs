@@ -78,6 +78,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
         scratch: arguments.scratch.clone(),
         stores: arguments.stores.clone(),
         tls,
+        wait: Duration::from_secs(arguments.wait),
         versions: stage::VERSIONS,
         perform: Arc::new(perform),
     };

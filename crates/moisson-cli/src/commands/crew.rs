@@ -55,7 +55,8 @@ fn on_cluster(
 ) -> anyhow::Result<Session> {
     let tls = super::cluster::tls(&arguments.tls)?;
     let versions = moisson_engine::stage::VERSIONS;
-    let client = Client::connect(scheduler, tls, versions, session.runtime())?;
+    let wait = Duration::from_secs(arguments.wait);
+    let client = Client::connect(scheduler, tls, versions, wait, session.runtime())?;
     let out = posted::absolute(out, &machine::current_folder());
     let stall = Duration::from_secs(arguments.stall);
     let workers = Workers::new(client, out, arguments.attempts, stall);
@@ -127,9 +128,9 @@ pub(crate) fn task(
         stop,
         observer: watch.observer(),
     };
-    let budget = machine::budget(arguments.threads, arguments.memory);
+    let budget = machine::budget(arguments.on.threads, arguments.on.memory);
     let crew = Crew::Posted(posted_stages(&arguments.crew, out, &["ingest".to_owned()]));
-    let session = Session::open(out, arguments.scratch.as_deref(), budget)?.with_crew(crew);
+    let session = Session::open(out, arguments.on.scratch.as_deref(), budget)?.with_crew(crew);
     let worker = format!("{}-{}", machine::host(), std::process::id());
     let work = || {
         posted::work(

@@ -21,7 +21,7 @@ use crate::{machine, output};
 /// Whatever is wrong with the pipeline or its inputs.
 pub(crate) fn run(arguments: &PlanArguments, format: Format) -> anyhow::Result<ExitCode> {
     let tasks = arguments.tasks;
-    let arguments = &arguments.run;
+    let arguments = &arguments.on;
     let pipeline = read_pipeline(arguments)?;
     let out = out(arguments.out.as_deref(), &pipeline);
     let budget = machine::budget(arguments.threads, arguments.memory);

@@ -18,7 +18,7 @@ use moisson_engine::session::Session;
 use moisson_engine::status::State;
 use serde_json::{Value, json};
 
-use crate::args::{Format, RunArguments};
+use crate::args::{Format, PipelineArguments, RunArguments};
 use crate::commands::crew;
 use crate::watch::Watch;
 use crate::{machine, output};
@@ -30,15 +30,15 @@ use crate::{machine, output};
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let stop = stop_on_signals()?;
-    let pipeline = read_pipeline(arguments)?;
-    let out = out(arguments.out.as_deref(), &pipeline);
+    let pipeline = read_pipeline(&arguments.on)?;
+    let out = out(arguments.on.out.as_deref(), &pipeline);
     if let Some(task) = arguments.crew.task {
         return crew::task(arguments, pipeline, &out, task, format);
     }
     let lock = Lock::take(&out)?;
     lock.stop_when_lost(&stop);
-    let budget = machine::budget(arguments.threads, arguments.memory);
-    let session = Session::open(&out, arguments.scratch.as_deref(), budget)?;
+    let budget = machine::budget(arguments.on.threads, arguments.on.memory);
+    let session = Session::open(&out, arguments.on.scratch.as_deref(), budget)?;
     let session = crew::gather(&arguments.crew, &out, session)?;
     let watch = Watch::start(arguments.progress, &arguments.metrics, &pipeline.name)?
         .reporting_to(session.store())?;
@@ -77,7 +77,7 @@ fn perform(
     control: &Control,
     lock: &Lock,
 ) -> anyhow::Result<Outcome> {
-    if !arguments.offline {
+    if !arguments.on.offline {
         let outside = machine::outside();
         let fetched = fetch::run(&pipeline, &Which::Missing, &outside, session, control);
         let fetched = lock.explain(fetched)?;
@@ -91,14 +91,14 @@ fn perform(
             );
         }
     }
-    Ok(lock.explain(flow::run(pipeline, arguments.limit, session, control))?)
+    Ok(lock.explain(flow::run(pipeline, arguments.on.limit, session, control))?)
 }
 
 /// Reads and parses the pipeline an argument names.
 ///
 /// # Errors
 /// If it cannot be read or is wrong.
-pub(crate) fn read_pipeline(arguments: &RunArguments) -> anyhow::Result<Pipeline> {
+pub(crate) fn read_pipeline(arguments: &PipelineArguments) -> anyhow::Result<Pipeline> {
     let pipeline = parse(&arguments.pipeline, &arguments.settings)?;
     Ok(if arguments.offline {
         pipeline.offline()

@@ -46,6 +46,7 @@ use super::handshake::{self, Address, Link};
 use super::tls::Tls;
 use super::{MESSAGE_BYTES_MAX, failure, functions};
 use crate::location::{self, Location};
+use crate::stage::VERSIONS;
 
 /// How often [`Client::query`] calls its `watch`.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
@@ -84,7 +85,8 @@ impl std::fmt::Debug for Client {
 pub type Table<'a> = (&'a str, Vec<String>, SchemaRef);
 
 impl Client {
-    /// Connects to the scheduler at `df://HOST:PORT` and makes sure it is of this version.
+    /// Connects to the scheduler at `df://HOST:PORT`, which may need up to `wait` to be there, and makes sure it is of this
+    /// version.
     ///
     /// # Errors
     /// [`Error::Config`] if it cannot be reached or refuses this program.
@@ -92,11 +94,12 @@ impl Client {
         url: &str,
         tls: Option<Tls>,
         versions: &[(&str, u32)],
+        wait: Duration,
         runtime: &Handle,
     ) -> Result<Self> {
         let address = Address::parse(url)?;
         let link = Link::new(versions, tls);
-        let channel = runtime.block_on(Box::pin(link.connect(&address)))?;
+        let channel = runtime.block_on(Box::pin(link.connect_within(&address, wait)))?;
         Ok(Self {
             address,
             link,
@@ -187,7 +190,9 @@ impl Client {
         partitions: usize,
     ) -> Result<(Arc<dyn ExecutionPlan>, SessionContext)> {
         let failed = |e: DataFusionError| Error::internal(format!("planning `{sql}`: {e}"));
-        let maps = functions::NAMES.iter().any(|name| sql.contains(name));
+        let maps = VERSIONS
+            .iter()
+            .any(|(stage, _)| sql.contains(&functions::name(stage)));
         let config = self
             .link
             .config()

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
+use super::functions;
 use crate::bands;
 use crate::control::Event;
 use crate::crew::job::Job;
@@ -166,8 +167,8 @@ impl Workers {
         let path = |posting: &Posting| self.path(&order_path(S::NAME, posting.unit.key));
         let table = ("units", wave.iter().map(path).collect(), order_schema());
         let sql = format!(
-            "SELECT moisson_{}(job, key, spec, rows) AS receipt FROM units",
-            S::NAME
+            "SELECT {}(job, key, spec, rows) AS receipt FROM units",
+            functions::name(S::NAME)
         );
         let mut watch = Watch::new::<S>(self, shop, wave)?;
         let rows = self.query(shop, &[table], &sql, wave.len(), &mut || watch.look())?;

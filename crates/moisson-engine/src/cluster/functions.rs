@@ -22,19 +22,14 @@ use moisson_core::{Error, Result};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::failure;
-
-/// Names of the functions, alphabetical; `moisson_` and the stage.
-pub const NAMES: [&str; 7] = [
-    "moisson_bands",
-    "moisson_decide",
-    "moisson_gather",
-    "moisson_ingest",
-    "moisson_prove",
-    "moisson_scatter",
-    "moisson_shingles",
-];
+use crate::stage::VERSIONS;
 
 const PREFIX: &str = "moisson_";
+
+/// Name of the function of a stage.
+pub fn name(stage: &str) -> String {
+    format!("{PREFIX}{stage}")
+}
 
 /// How often a function that waits looks whether the worker has stopped.
 const HALT_EVERY: Duration = Duration::from_millis(100);
@@ -81,15 +76,16 @@ impl Perform for OnWorkersOnly {
 ///
 /// Set it when nothing is reported to the scheduler any more: it would take a unit given up for one that failed.
 pub fn functions(perform: &Arc<dyn Perform>, halt: &Arc<AtomicBool>) -> Vec<Arc<ScalarUDF>> {
-    let function = |name| {
+    let function = |&(stage, _): &(&'static str, u32)| {
         Arc::new(ScalarUDF::from(Stage {
-            name,
+            stage,
+            name: name(stage),
             signature: Signature::user_defined(Volatility::Volatile),
             perform: perform.clone(),
             halt: halt.clone(),
         }))
     };
-    NAMES.into_iter().map(function).collect()
+    VERSIONS.iter().map(function).collect()
 }
 
 /// The functions as driver and scheduler have them: they can be planned, not performed.
@@ -99,7 +95,8 @@ pub fn planned() -> Vec<Arc<ScalarUDF>> {
 }
 
 struct Stage {
-    name: &'static str,
+    stage: &'static str,
+    name: String,
     signature: Signature,
     perform: Arc<dyn Perform>,
     halt: Arc<AtomicBool>,
@@ -129,7 +126,7 @@ impl Hash for Stage {
 
 impl ScalarUDFImpl for Stage {
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn signature(&self) -> &Signature {
@@ -190,7 +187,7 @@ impl Stage {
     /// Performs one unit on a thread of its own and waits for it; the runtime's other tasks go on meanwhile.
     fn unit(&self, job: &str, key: &str, spec: &str, rows: Option<Vec<u8>>) -> Result<String> {
         let perform = self.perform.clone();
-        let stage = self.name.strip_prefix(PREFIX).unwrap_or(self.name);
+        let stage = self.stage;
         let (job, key, spec) = (job.to_owned(), key.to_owned(), spec.to_owned());
         let (sender, receiver) = channel();
         let work = move || {

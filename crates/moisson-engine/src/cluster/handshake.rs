@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ballista_core::BALLISTA_VERSION;
 use ballista_core::extension::{BallistaConfigGrpcEndpoint, EndpointOverrideFn, SessionConfigExt};
@@ -26,20 +26,18 @@ use super::{MESSAGE_BYTES_MAX, failure, functions};
 pub const PORT: u16 = 50050;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How often a scheduler that is waited for is tried.
+const KNOCK_EVERY: Duration = Duration::from_millis(200);
 const PING_EVERY: Duration = Duration::from_secs(10);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
 const REFUSED: &str = "refused: ";
 
 /// What this program is to the others, such as `moisson/0.1.0 ballista/55.0.0 registry/0123456789ab`.
 ///
-/// `versions` are the steps and their integer versions; the registry is the digest of them and of the names of
-/// [`functions`].
+/// `versions` are the stages and their integer versions; the registry is the digest of their functions and versions.
 pub fn identity(versions: &[(&str, u32)]) -> String {
-    let names = functions::NAMES.into_iter().map(str::to_owned);
-    let steps = versions
-        .iter()
-        .map(|(name, version)| format!("{name}@{version}"));
-    let lines: Vec<String> = names.chain(steps).collect();
+    let function = |(stage, version): &(&str, u32)| format!("{}@{version}", functions::name(stage));
+    let lines: Vec<String> = versions.iter().map(function).collect();
     let registry: String = Digest::of(lines.join("\n").as_bytes())
         .to_string()
         .chars()
@@ -176,16 +174,36 @@ impl Link {
             .with_ballista_override_create_grpc_client_endpoint(self.dresser())
     }
 
+    /// Connects to a scheduler, which may need up to `wait` to be there: both may be started at the same time.
+    ///
+    /// # Errors
+    /// As [`Link::connect`].
+    pub(crate) async fn connect_within(
+        &self,
+        address: &Address,
+        wait: Duration,
+    ) -> Result<Channel> {
+        let until = Instant::now() + wait;
+        loop {
+            match self.connect(address).await {
+                Err(Absent::Unreachable(_)) if Instant::now() < until => {
+                    tokio::time::sleep(KNOCK_EVERY).await;
+                }
+                other => return other.map_err(|absent| absent.into_error()),
+            }
+        }
+    }
+
     /// Connects to a scheduler and makes one call, so that what is wrong is said at once and in one line.
     ///
     /// # Errors
     /// [`Error::Config`] if it cannot be reached, shows or takes no certificate of the authority, or is another version.
-    pub(crate) async fn connect(&self, address: &Address) -> Result<Channel> {
+    async fn connect(&self, address: &Address) -> Result<Channel, Absent> {
         let unreachable = |cause: String| {
-            Error::config(format!(
+            Absent::Unreachable(Error::config(format!(
                 "cannot reach the scheduler at {address}: {cause}; check that it runs there, and that it and this \
                  program have certificates of one authority, or both none"
-            ))
+            )))
         };
         let url = format!("http://{}:{}", address.host, address.port);
         let channel = async {
@@ -201,9 +219,25 @@ impl Link {
         match asked {
             Ok(_) => Ok(channel),
             Err(status) => Err(match refusal(&status) {
-                Some(why) => refused(address, &why),
+                Some(why) => Absent::Refused(refused(address, &why)),
                 None => unreachable(failure::cause(&status)),
             }),
+        }
+    }
+}
+
+/// Why there is no connection.
+enum Absent {
+    /// Nobody answers, or not as a scheduler does.
+    Unreachable(Error),
+    /// It is another version.
+    Refused(Error),
+}
+
+impl Absent {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Unreachable(error) | Self::Refused(error) => error,
         }
     }
 }

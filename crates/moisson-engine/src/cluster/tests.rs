@@ -5,6 +5,7 @@ mod harness;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
 
 use arrow::array::{AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -214,7 +215,13 @@ fn who_has_no_certificate_of_the_authority_is_refused() {
             "cannot reach",
         ),
     ] {
-        let client = Client::connect(&cluster.url(), tls.clone(), VERSIONS, runtime());
+        let client = Client::connect(
+            &cluster.url(),
+            tls.clone(),
+            VERSIONS,
+            Duration::ZERO,
+            runtime(),
+        );
         let error = client.unwrap_err().to_string();
         assert!(error.contains(why), "{who}: {error}");
         let worker = Worker::refused(&cluster.url(), tls, VERSIONS).to_string();
@@ -229,7 +236,13 @@ fn who_has_no_certificate_of_the_authority_is_refused() {
 #[test]
 fn another_registry_is_refused_in_one_sentence() {
     let cluster = Cluster::start(None);
-    let client = Client::connect(&cluster.url(), None, OTHER_VERSIONS, runtime());
+    let client = Client::connect(
+        &cluster.url(),
+        None,
+        OTHER_VERSIONS,
+        Duration::ZERO,
+        runtime(),
+    );
     let client = client.unwrap_err().to_string();
     let worker = Worker::refused(&cluster.url(), None, OTHER_VERSIONS).to_string();
     assert_eq!(client, worker);
@@ -252,7 +265,7 @@ fn a_scheduler_that_is_not_there_is_said_at_once() {
     drop(cluster);
     for error in [
         Worker::refused(&url, None, VERSIONS),
-        Client::connect(&url, None, VERSIONS, runtime()).unwrap_err(),
+        Client::connect(&url, None, VERSIONS, Duration::ZERO, runtime()).unwrap_err(),
     ] {
         let error = error.to_string();
         assert!(error.contains("cannot reach the scheduler"), "{error}");

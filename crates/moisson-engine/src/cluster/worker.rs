@@ -82,6 +82,8 @@ pub struct WorkerOptions {
     pub stores: Vec<String>,
     /// Certificate; without it anyone who reaches the port may read shuffle files.
     pub tls: Option<Tls>,
+    /// How long the scheduler may need to be there.
+    pub wait: Duration,
     /// The steps and their versions.
     pub versions: &'static [(&'static str, u32)],
     /// Performs the units of map stages.
@@ -134,7 +136,7 @@ async fn run(
     let link = Link::new(options.versions, options.tls.clone());
     let mut server = link.server()?.layer(link.guard());
     let (incoming, address) = Link::listen(SocketAddr::new(options.bind, options.port))?;
-    let channel = link.connect(&scheduler).await?;
+    let channel = link.connect_within(&scheduler, options.wait).await?;
 
     let scratch = scratch(options.scratch.as_deref())?;
     let halt = Arc::new(AtomicBool::new(false));

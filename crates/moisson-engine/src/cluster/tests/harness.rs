@@ -117,7 +117,14 @@ impl Cluster {
     }
 
     pub(super) fn client(&self) -> Client {
-        Client::connect(&self.url(), self.tls.clone(), VERSIONS, runtime()).unwrap()
+        Client::connect(
+            &self.url(),
+            self.tls.clone(),
+            VERSIONS,
+            Duration::ZERO,
+            runtime(),
+        )
+        .unwrap()
     }
 
     /// A worker of one slot, to which the folder of `units` is open.
@@ -143,6 +150,7 @@ fn options(
         slots: 1,
         memory_bytes: 1 << 30,
         scratch: None,
+        wait: Duration::ZERO,
         stores,
         tls,
         versions,
