@@ -222,7 +222,8 @@ fn held() -> (Bench, Server, Sender<()>) {
 }
 
 /// Asks over HTTP for a path; returns head and body.
-fn ask(address: &str, path: &str, accept: &str) -> (String, String) {
+/// Asks a server for a page; returns head and body.
+pub(crate) fn ask(address: &str, path: &str, accept: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
@@ -236,7 +237,7 @@ fn ask(address: &str, path: &str, accept: &str) -> (String, String) {
 }
 
 /// Samples of a text of metrics, by name and labels; panics on a line that is none.
-fn samples(text: &str) -> BTreeMap<String, f64> {
+pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'), "cut off: {text}");
     let is_sample = |line: &&str| !line.starts_with('#');
     text.lines()

@@ -53,6 +53,11 @@ impl Watch {
         Ok(self)
     }
 
+    /// Where metrics are served, if they are.
+    pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
+        self.metrics.as_ref().and_then(|metrics| metrics.address())
+    }
+
     /// What to tell events to. Progress comes last: who reads it finds metrics that count what it tells.
     pub(crate) fn observer(&self) -> Arc<dyn Observer> {
         let metrics = self.metrics.clone().map(|it| it as Arc<dyn Observer>);

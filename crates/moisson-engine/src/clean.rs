@@ -7,7 +7,7 @@ use moisson_core::Result;
 use crate::decide::DECIDE;
 use crate::manifest::ReleaseManifest;
 use crate::parts::{self, CONTENTS, DOCUMENTS, FAULTS};
-use crate::session::Session;
+use crate::session::{Session, WORK};
 use crate::status::STATUS;
 use crate::{query, shard};
 
@@ -37,6 +37,12 @@ pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
         session.store().delete(STATUS)?;
         files += 1;
         bytes += status.len() as u64;
+    }
+    // What processes of a run left for each other is of no use to the next.
+    for entry in session.store().list(WORK)? {
+        session.store().delete(&entry.path)?;
+        files += 1;
+        bytes += entry.size;
     }
     for entry in session.store().list("parts")? {
         let stem = entry

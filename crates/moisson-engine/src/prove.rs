@@ -24,10 +24,12 @@ const UNIT_TEXT_BYTES: u64 = 64 << 20;
 
 /// Drops living documents that are proved similar to a kept one: [`near`], cut into units that any process can do.
 ///
-/// Memory of the driver: the groups, four bytes a member, and eight bytes a document for the components. A unit holds its
-/// members (twenty bytes each), and of their shingle sets what the cache lets it; the sets lie in scratch.
+/// Memory of the driver: [`MEMBER_BYTES`] for each member of a group and [`DOCUMENT_BYTES`] for each document, within half
+/// of its budget. A unit holds its members (twenty bytes each), and of their shingle sets what the cache lets it; the sets
+/// lie in scratch.
 ///
 /// # Errors
+/// [`Error::Config`] where the groups do not fit;
 /// [`Error::Store`] if a text cannot be read or scratch is full.
 pub(crate) fn run(
     shop: Workshop<'_>,
@@ -38,6 +40,7 @@ pub(crate) fn run(
 ) -> Result<NearOutcome> {
     let config = &shop.plan.pipeline.dedup;
     config.validate()?;
+    check_memory(shop, items, groups)?;
     let jobs = cut(corpus, components(items, alive, groups, config.scope));
     let candidates = jobs
         .iter()
@@ -83,6 +86,26 @@ pub(crate) fn run(
         .links
         .sort_unstable_by_key(|&(left, right, _)| (rank(left), rank(right)));
     Ok(outcome)
+}
+
+/// Bytes of the driver for each member of a group and each document: the group, its copy by component, and the forest.
+const MEMBER_BYTES: usize = 16;
+const DOCUMENT_BYTES: usize = 16;
+
+/// Refuses more groups than the memory of the driver holds.
+fn check_memory(shop: Workshop<'_>, items: &[Item], groups: &[Vec<u32>]) -> Result<()> {
+    let members: usize = groups.iter().map(Vec::len).sum();
+    let needed = (members * MEMBER_BYTES + items.len() * DOCUMENT_BYTES) as u64;
+    let most = shop.session.budget().memory_bytes / 2;
+    if needed <= most {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "{members} documents in groups that share a band need {} MiB at the driver, half of --memory is {} MiB: give \
+         it more, or choose fewer bands, or [dedup] scope = \"source\"",
+        needed >> 20,
+        most >> 20
+    )))
 }
 
 /// Puts components together into units, in order of their first document.

@@ -1,7 +1,7 @@
 //! Object storage as the place of outputs: an S3 server in the process of the test, and all that goes wrong with one.
 
 mod races;
-mod server;
+pub(crate) mod server;
 
 use std::path::Path;
 

@@ -15,9 +15,11 @@ use moisson_engine::control::Control;
 use moisson_engine::stage;
 
 use super::run::stop_on_signals;
-use crate::args::{ProgressForm, SchedulerArguments, TlsArguments, WorkerArguments};
+use crate::args::{
+    MetricsArguments, ProgressForm, SchedulerArguments, TlsArguments, WorkerArguments,
+};
 use crate::watch::Watch;
-use crate::{machine, output};
+use crate::{machine, output, progress};
 
 /// Serves as scheduler until it is stopped.
 ///
@@ -35,7 +37,7 @@ pub(crate) fn scheduler(arguments: &SchedulerArguments) -> anyhow::Result<ExitCo
         versions: stage::VERSIONS,
     };
     let stop = stop_on_signals()?;
-    let _watch = Watch::start(ProgressForm::None, &arguments.metrics, "scheduler")?;
+    let _watch = watch(&arguments.metrics, "scheduler")?;
     let name = arguments.advertise.as_deref();
     scheduler::serve(&options, &stop, |address| {
         say(&format!(
@@ -56,7 +58,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
     warn(arguments.bind, tls.as_ref());
     let stop = stop_on_signals()?;
     let budget = machine::budget(arguments.slots, arguments.memory);
-    let watch = Watch::start(ProgressForm::None, &arguments.metrics, "worker")?;
+    let watch = watch(&arguments.metrics, "worker")?;
     let control = Control {
         stop: stop.clone(),
         observer: watch.observer(),
@@ -79,6 +81,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
         stores: arguments.stores.clone(),
         tls,
         wait: Duration::from_secs(arguments.wait),
+        rest: worker::REST,
         versions: stage::VERSIONS,
         perform: Arc::new(perform),
     };
@@ -91,6 +94,15 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
         ));
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts metrics, and says where they are: port 0 takes a free one.
+fn watch(arguments: &MetricsArguments, name: &str) -> anyhow::Result<Watch> {
+    let watch = Watch::start(ProgressForm::None, arguments, name)?;
+    if let Some(address) = watch.address() {
+        progress::tell_address(ProgressForm::Auto, address);
+    }
+    Ok(watch)
 }
 
 /// Reads the certificate that three options name, if they do.

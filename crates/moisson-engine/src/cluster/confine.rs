@@ -9,20 +9,21 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::object_store::ObjectStoreRegistry;
-use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use moisson_core::{Error, Result, redact};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
 };
 use url::{Position, Url};
 
 use super::failure;
 use crate::location::{self, Location};
+use crate::steady;
 
 /// The stores of a worker, by the part of their URLs before the path.
 #[derive(Debug)]
@@ -186,6 +187,27 @@ impl Fence {
     }
 }
 
+/// Marks what failed in passing, so that it is known behind the layers that keep only its words: another worker may
+/// reach the store.
+fn told(path: &Path, error: object_store::Error) -> object_store::Error {
+    let object_store::Error::Generic { store, source } = &error else {
+        return error;
+    };
+    if !steady::is_passing(&error) && !is_io(source.as_ref()) {
+        return error;
+    }
+    let told = Error::store(path, location::cause(&error));
+    object_store::Error::Generic {
+        store,
+        source: failure::write(&told).into(),
+    }
+}
+
+/// True where a file is at the bottom of it.
+fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<std::io::Error>() || error.source().is_some_and(is_io)
+}
+
 impl std::fmt::Display for Fence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} within {}", self.inner, self.names)
@@ -219,7 +241,14 @@ impl ObjectStore for Fence {
         options: GetOptions,
     ) -> object_store::Result<GetResult> {
         self.check(location)?;
-        self.inner.get_opts(location, options).await
+        let answer = self.inner.get_opts(location, options).await;
+        let mut found = answer.map_err(|error| told(location, error))?;
+        if let GetResultPayload::Stream(bytes) = found.payload {
+            let location = location.clone();
+            let bytes = bytes.map_err(move |error| told(&location, error));
+            found.payload = GetResultPayload::Stream(bytes.boxed());
+        }
+        Ok(found)
     }
 
     async fn get_ranges(
@@ -228,7 +257,8 @@ impl ObjectStore for Fence {
         ranges: &[Range<u64>],
     ) -> object_store::Result<Vec<Bytes>> {
         self.check(location)?;
-        self.inner.get_ranges(location, ranges).await
+        let answer = self.inner.get_ranges(location, ranges).await;
+        answer.map_err(|error| told(location, error))
     }
 
     fn delete_stream(

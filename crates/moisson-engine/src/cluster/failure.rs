@@ -22,7 +22,12 @@ pub(crate) fn write(error: &Error) -> String {
     format!("{OPEN}{kind}] {text}{CLOSE}")
 }
 
-/// As an error of DataFusion. Those of storage are marked as such, so that the scheduler tries the task again, three times.
+/// True for a text that holds an [`Error::Store`]: another worker may do better.
+pub(crate) fn is_of_store(text: &str) -> bool {
+    text.contains("[moisson store]")
+}
+
+/// As an error of DataFusion. Those of storage are marked as such, so that the scheduler tries the task again.
 pub(crate) fn into_datafusion(error: &Error) -> DataFusionError {
     let text = write(error);
     match error {

@@ -48,8 +48,8 @@ pub trait Perform: Send + Sync {
     /// worker was thought to be lost.
     ///
     /// # Errors
-    /// [`Error::Store`] is tried again, three times; [`Error::Interrupted`] says that the worker is being stopped, and
-    /// another gets the unit; any other error ends the job with its words.
+    /// [`Error::Store`] is tried again, if it can be elsewhere; [`Error::Interrupted`] says that the worker is being
+    /// stopped, and another gets the unit; any other error ends the job with its words.
     fn perform(
         &self,
         stage: &str,

@@ -16,6 +16,7 @@ pub mod crew;
 pub mod failure;
 pub mod functions;
 pub mod handshake;
+mod rest;
 pub mod scheduler;
 pub mod tls;
 pub mod worker;

@@ -37,6 +37,10 @@ const NO_WORKERS_SECONDS: u64 = 7 * 24 * 3600;
 /// How long the shuffle files of a job stay after its end, in seconds; drivers say when they are done with them.
 const JOB_DATA_SECONDS: u64 = 3600;
 
+/// Failures of a task for which another worker may do better, before its job is ended. Workers rest after each
+/// ([`super::rest`]), so that one that fails everything cannot use them up before another is free.
+const TASK_FAILURES_MAX: usize = 8;
+
 /// What a scheduler is started with.
 #[derive(Debug, Clone)]
 pub struct SchedulerOptions {
@@ -117,6 +121,7 @@ fn configuration(options: &SchedulerOptions, link: &Link, address: SocketAddr) -
         executor_timeout_seconds: timeout,
         expire_dead_executor_interval_seconds: (timeout / 4).clamp(1, 15),
         no_executors_grace_period_seconds: NO_WORKERS_SECONDS,
+        task_max_failures: TASK_FAILURES_MAX,
         finished_job_data_clean_up_interval_seconds: JOB_DATA_SECONDS,
         finished_job_state_clean_up_interval_seconds: JOB_DATA_SECONDS,
         grpc_server_max_decoding_message_size: message_bytes,

@@ -185,7 +185,7 @@ fn errors_and_panics_of_a_unit_reach_the_driver_in_their_own_words() {
         ("unknown reader \"x\"\n  known: y", 1)
     );
     let (error, tries) = fail("store");
-    assert_eq!((error.as_str(), tries), ("s3://bucket/part: denied", 4));
+    assert_eq!((error.as_str(), tries), ("s3://bucket/part: denied", 8));
     let (error, _) = fail("panic");
     let said = "internal error, please report it: stage ingest, unit `unit-0`: index out of bounds";
     assert_eq!(error, said);

@@ -25,6 +25,7 @@ use ballista_core::serde::protobuf::{
 use ballista_core::serde::{
     BallistaCodec, BallistaLogicalExtensionCodec, BallistaPhysicalExtensionCodec,
 };
+use ballista_executor::execution_engine::DefaultExecutionEngine;
 use ballista_executor::execution_loop::poll_loop;
 use ballista_executor::executor::Executor;
 use ballista_executor::executor_process::satisfy_dir_ttl;
@@ -46,11 +47,16 @@ use super::MESSAGE_BYTES_MAX;
 use super::confine::Stores;
 use super::functions::{self, Perform};
 use super::handshake::{self, Address, Link};
+use super::rest::{Rest, Resting};
 use super::scheduler::stopped;
 use super::tls::Tls;
 
 /// How often a worker tells the scheduler that it lives, whatever its tasks do.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// The usual first rest of a worker whose task failed because a store, a file or a connection did; each that follows
+/// without a task done between them is twice as long, up to half a minute.
+pub const REST: Duration = Duration::from_secs(1);
 
 /// Longest pause between attempts to reach a scheduler that is gone.
 const PAUSE_MAX: Duration = Duration::from_secs(4);
@@ -84,6 +90,8 @@ pub struct WorkerOptions {
     pub tls: Option<Tls>,
     /// How long the scheduler may need to be there.
     pub wait: Duration,
+    /// How long it takes no task after one that failed for its machine; see [`REST`].
+    pub rest: Duration,
     /// The steps and their versions.
     pub versions: &'static [(&'static str, u32)],
     /// Performs the units of map stages.
@@ -140,6 +148,7 @@ async fn run(
 
     let scratch = scratch(options.scratch.as_deref())?;
     let halt = Arc::new(AtomicBool::new(false));
+    let (rest, rests) = Rest::new(options.slots.max(1), options.rest);
     let executor = Arc::new(executor(
         options,
         &halt,
@@ -147,6 +156,7 @@ async fn run(
         stores,
         scratch.path(),
         address,
+        &rest,
     ));
     let flight = FlightServiceServer::new(BallistaFlightService::new(executor.work_dir.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
@@ -170,7 +180,7 @@ async fn run(
         executor.clone(),
         codec,
         None,
-        None,
+        Some(rest.slots()),
         ExecutorHealth::new(),
     );
     ready(address);
@@ -180,6 +190,7 @@ async fn run(
         polled = polling => polled.map_err(|e| Error::internal(e.to_string())),
         () = heartbeats(calls, executor.clone()) => Ok(()),
         () = clean(&executor.work_dir) => Ok(()),
+        () = Rest::keep(rests) => Ok(()),
         why = refused.wait_for(Option::is_some) => {
             let why = why.ok().and_then(|why| why.clone()).unwrap_or_default();
             Err(handshake::refused(&scheduler, &why))
@@ -221,6 +232,7 @@ fn executor(
     stores: Arc<Stores>,
     scratch: &Path,
     address: SocketAddr,
+    rest: &Arc<Rest>,
 ) -> Executor {
     let slots = options.slots.max(1);
     let host = options
@@ -254,14 +266,25 @@ fn executor(
             .insert(function.name().to_owned(), function);
     }
     let link = link.clone();
-    Executor::with_default_execution_engine(
+    let engine = Resting {
+        engine: DefaultExecutionEngine::new(),
+        rest: rest.clone(),
+    };
+    Executor::new(
         metadata,
         &scratch.join("shuffle").to_string_lossy(),
-        environments(options.memory_bytes, slots, stores, scratch.join("spill")),
+        environments(
+            options.memory_bytes,
+            slots,
+            stores,
+            scratch.join("spill"),
+            rest.clone(),
+        ),
         Arc::new(move || link.config()),
         Arc::new(registry),
         Arc::new(LoggingMetricsCollector::default()),
         slots,
+        Arc::new(engine),
     )
 }
 
@@ -271,6 +294,7 @@ fn environments(
     slots: usize,
     stores: Arc<Stores>,
     spill: PathBuf,
+    rest: Arc<Rest>,
 ) -> RuntimeProducer {
     let pool_bytes = usize::try_from(memory_bytes / 4).unwrap_or(usize::MAX) / slots;
     Arc::new(move |_| {
@@ -281,6 +305,8 @@ fn environments(
             .with_disk_manager_builder(disk)
             .with_object_store_registry(stores.clone())
             .build_arc()
+            // No place to spill to.
+            .inspect_err(|_| rest.failed())
     })
 }
 

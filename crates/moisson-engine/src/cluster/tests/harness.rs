@@ -153,6 +153,7 @@ fn options(
         wait: Duration::ZERO,
         stores,
         tls,
+        rest: Duration::from_millis(10),
         versions,
         perform,
     }

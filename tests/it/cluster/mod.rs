@@ -1,207 +1,19 @@
 //! A cluster: a scheduler and workers as processes of their own. What they make is what one machine makes, whatever is
 //! killed on the way.
 
+mod faults;
+mod harness;
+mod stores;
+mod tasks;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Bench, digests, line, manifest, program, prose, repository};
-
-/// Every map stage, in the order of the flow.
-const STAGES: [&str; 7] = [
-    "ingest", "decide", "bands", "shingles", "prove", "scatter", "gather",
-];
-
-/// A process that is killed with the test.
-struct Process(Child);
-
-impl Process {
-    /// Starts the program and returns the first line it prints.
-    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> (Self, String) {
-        let mut child = Command::new(program())
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .current_dir(repository())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut said)
-            .unwrap();
-        assert!(!said.is_empty(), "{arguments:?} said nothing");
-        (Self(child), said.trim_end().to_owned())
-    }
-
-    fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// A scheduler and its workers, on loopback.
-struct Cluster {
-    scheduler: Process,
-    url: String,
-    workers: Vec<Process>,
-    store: PathBuf,
-}
-
-impl Cluster {
-    /// Starts `workers` workers with one slot each that reach the folder of the bench and the repository.
-    fn start(bench: &Bench, workers: usize) -> Self {
-        let (scheduler, url) = start_scheduler("0");
-        let mut cluster = Self {
-            scheduler,
-            url,
-            workers: Vec::new(),
-            store: bench.path(""),
-        };
-        cluster.workers = (0..workers).map(|_| cluster.worker()).collect();
-        cluster
-    }
-
-    /// Starts a worker.
-    fn worker(&self) -> Process {
-        let started = Instant::now();
-        let (store, samples) = (self.store.to_str().unwrap(), repository());
-        let (worker, said) = Process::start(
-            &[
-                "worker",
-                "--scheduler",
-                &self.url,
-                "--store",
-                store,
-                "--store",
-                samples.to_str().unwrap(),
-                "--slots",
-                "1",
-                "--memory",
-                "2GiB",
-                "--port",
-                "0",
-            ],
-            &[],
-        );
-        assert!(said.starts_with("worker ready, 1 slots"), "{said}");
-        // Far above what it takes, so that a busy machine does not matter.
-        assert!(started.elapsed() < Duration::from_secs(30));
-        worker
-    }
-
-    /// Kills the worker of this process id, if it is one of ours, and starts another.
-    fn replace(&mut self, pid: u32) -> bool {
-        let Some(at) = self.workers.iter().position(|worker| worker.0.id() == pid) else {
-            return false;
-        };
-        self.workers[at].kill();
-        self.workers[at] = self.worker();
-        true
-    }
-
-    /// Starts a run on the cluster.
-    fn run(&self, bench: &Bench, out: &str, arguments: &[&str]) -> Child {
-        Command::new(program())
-            .args([
-                "run",
-                &bench.text_path("p.toml"),
-                "--out",
-                &bench.text_path(out),
-            ])
-            .args(["--cluster", &self.url, "--progress", "none"])
-            .args(arguments)
-            .current_dir(repository())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
-    }
-}
-
-fn start_scheduler(port: &str) -> (Process, String) {
-    let (scheduler, said) =
-        Process::start(&["scheduler", "--port", port, "--worker-timeout", "3"], &[]);
-    let url = said
-        .strip_prefix("scheduler listening on ")
-        .unwrap()
-        .to_owned();
-    (scheduler, url)
-}
-
-/// Waits for a run to end; returns its status and what it said.
-fn wait(run: Child) -> (Option<i32>, String) {
-    let ended = run.wait_with_output().unwrap();
-    (
-        ended.status.code(),
-        String::from_utf8_lossy(&ended.stderr).into_owned(),
-    )
-}
-
-/// A bench whose sources make `units` units of input, with copies and near copies in each, and shards of many parts.
-fn bench(units: u64, documents: u64) -> Bench {
-    let bench = Bench::new();
-    let mut sources = String::new();
-    for unit in 0..units {
-        let mut lines = String::new();
-        for document in 0..documents {
-            let seed = unit * 1000 + document;
-            lines.push_str(&line(&format!("d{document}"), &prose(seed, 400)));
-        }
-        lines.push_str(&line("copy", &prose((unit * 7 % units) * 1000 + 1, 400)));
-        lines.push_str(&line(
-            "near",
-            &(prose((unit * 5 % units) * 1000 + 2, 400) + " Fin."),
-        ));
-        lines.push_str("not json\n");
-        bench.write(&format!("s{unit}.jsonl"), lines);
-        sources.push_str(&format!(
-            "[source.s{unit}]\npath = 'DATA/s{unit}.jsonl'\nreader = 'jsonl'\n\
-             options = {{ id = 'id', text = 'text', licence = 'licence' }}\n"
-        ));
-    }
-    sources.push_str("[limits]\npart_text_bytes = 65536\n[shard]\ntarget_bytes = 131072\n");
-    bench.pipeline(&sources);
-    bench
-}
-
-/// Objects of a folder of the work area, by path.
-fn objects(work: &Path, folder: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() {
-                walk(&entry.path(), into);
-            } else {
-                into.push(entry.path());
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&work.join(folder), &mut found);
-    found.sort();
-    found
-}
-
-/// Process id of the worker of an attempt: `0000-HOST-PID.json`.
-fn pid(attempt: &Path) -> Option<u32> {
-    attempt
-        .file_stem()?
-        .to_str()?
-        .rsplit('-')
-        .next()?
-        .parse()
-        .ok()
-}
+use crate::harness::{digests, manifest, repository};
+use harness::{Cluster, STAGES, Settings, bench, objects, pid, start_scheduler};
 
 #[test]
 fn any_number_of_workers_makes_what_one_machine_makes() {
@@ -213,7 +25,7 @@ fn any_number_of_workers_makes_what_one_machine_makes() {
     for workers in [1, 2, 4] {
         let cluster = Cluster::start(&bench, workers);
         let out = format!("cluster-{workers}");
-        let (status, said) = wait(cluster.run(&bench, &out, &[]));
+        let (status, said) = cluster.run(&bench, &out, &[]).wait();
         assert_eq!(status, Some(0), "{said}");
         assert_eq!(digests(&bench.path(&out)), expected, "{workers} workers");
         assert!(
@@ -224,6 +36,38 @@ fn any_number_of_workers_makes_what_one_machine_makes() {
 }
 
 #[test]
+fn models_come_from_the_work_area_by_their_digest() {
+    let bench = bench(3, 20);
+    // Only the driver reaches the file: it lies in no store of the workers.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let model = elsewhere.path().join("fra-eng.bin");
+    let fixture = repository().join("crates/moisson-annotate/tests-data/fra-eng.bin");
+    std::fs::copy(fixture, &model).unwrap();
+    let model = format!("language.model={}", model.display());
+    let settings = ["--set", &model];
+    let embedded = bench.text_path("embedded");
+    bench
+        .run(&[&settings[..], &["--out", &embedded]].concat())
+        .expect(0);
+    let cluster = Cluster::with(
+        Settings {
+            stores: vec![bench.text_path("")],
+            ..Settings::default()
+        },
+        2,
+    );
+    let (status, said) = cluster.run(&bench, "out", &settings).wait();
+    assert_eq!(status, Some(0), "{said}");
+    let made = manifest(&bench.path("out"));
+    assert_eq!(made["models"], manifest(&bench.path("embedded"))["models"]);
+    assert!(made["models"]["language"].is_string());
+    assert_eq!(
+        digests(&bench.path("out")),
+        digests(&bench.path("embedded"))
+    );
+}
+
+#[test]
 fn every_worker_computes_units_and_each_unit_is_computed_once() {
     let bench = bench(9, 40);
     // An alarm keeps the release staged, and so what the workers left.
@@ -231,7 +75,7 @@ fn every_worker_computes_units_and_each_unit_is_computed_once() {
     pipeline = pipeline.replace("share_max = 1.0", "share_max = 0.0");
     bench.write("p.toml", pipeline);
     let cluster = Cluster::start(&bench, 3);
-    let (status, said) = wait(cluster.run(&bench, "out", &[]));
+    let (status, said) = cluster.run(&bench, "out", &[]).wait();
     assert_eq!(status, Some(1), "{said}");
     let work = bench.path("out").join("work");
     let mut workers: BTreeMap<String, u32> = BTreeMap::new();
@@ -248,7 +92,7 @@ fn every_worker_computes_units_and_each_unit_is_computed_once() {
                 .or_default() += 1;
         }
     }
-    let pids: BTreeSet<u32> = cluster.workers.iter().map(|worker| worker.0.id()).collect();
+    let pids: BTreeSet<u32> = cluster.workers.iter().map(harness::Process::id).collect();
     let worked = workers
         .keys()
         .map(|name| name.rsplit('-').next().unwrap().parse().unwrap());
@@ -268,7 +112,7 @@ fn a_worker_killed_in_any_stage_changes_nothing() {
     let (mut kills, mut left) = (0, STAGES.to_vec());
     // One kill in each stage that is caught at work, then more at whatever moment comes, twenty in all.
     let mut seen = BTreeSet::new();
-    while run.try_wait().unwrap().is_none() {
+    while !run.has_ended() {
         std::thread::sleep(Duration::from_millis(2));
         if kills >= 20 {
             continue;
@@ -289,7 +133,7 @@ fn a_worker_killed_in_any_stage_changes_nothing() {
             seen.extend(fresh);
         }
     }
-    let (status, said) = wait(run);
+    let (status, said) = run.wait();
     println!("{kills} kills; not caught at work: {left:?}");
     assert_eq!(status, Some(0), "{said}");
     assert!(kills >= 7, "only {kills} kills");
@@ -307,17 +151,14 @@ fn the_scheduler_may_be_killed_and_started_again() {
     let work = bench.path("out").join("work");
     for stage in ["ingest", "bands"] {
         while objects(&work, &format!("attempts/{stage}")).is_empty() {
-            assert!(
-                run.try_wait().unwrap().is_none(),
-                "the run ended before {stage}"
-            );
+            assert!(!run.has_ended(), "the run ended before {stage}");
             std::thread::sleep(Duration::from_millis(1));
         }
         let port = cluster.url.rsplit(':').next().unwrap().to_owned();
         cluster.scheduler.kill();
-        (cluster.scheduler, _) = start_scheduler(&port);
+        (cluster.scheduler, _) = start_scheduler(&port, &[]);
     }
-    let (status, said) = wait(run);
+    let (status, said) = run.wait();
     assert_eq!(status, Some(0), "{said}");
     assert_eq!(
         digests(&bench.path("out")),
@@ -336,15 +177,14 @@ fn the_driver_may_be_killed_and_started_again() {
     for stage in STAGES {
         let mut run = cluster.run(&bench, "out", &["--attempts", "20"]);
         while objects(&work, &format!("attempts/{stage}")).is_empty() {
-            if run.try_wait().unwrap().is_some() {
+            if run.has_ended() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        let _ = run.kill();
-        let _ = run.wait();
+        run.kill();
     }
-    let (status, said) = wait(cluster.run(&bench, "out", &[]));
+    let (status, said) = cluster.run(&bench, "out", &[]).wait();
     assert_eq!(status, Some(0), "{said}");
     assert_eq!(
         digests(&bench.path("out")),
@@ -360,7 +200,7 @@ fn a_part_that_kills_its_workers_is_set_aside_and_the_rest_completes() {
     let work = bench.path("out").join("work");
     let mut poison: Option<PathBuf> = None;
     let mut killed = BTreeSet::new();
-    while run.try_wait().unwrap().is_none() {
+    while !run.has_ended() {
         for attempt in objects(&work, "attempts/ingest") {
             let unit = attempt.parent().unwrap().to_owned();
             let poison = poison.get_or_insert_with(|| unit.clone());
@@ -370,7 +210,7 @@ fn a_part_that_kills_its_workers_is_set_aside_and_the_rest_completes() {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    let (status, said) = wait(run);
+    let (status, said) = run.wait();
     assert_eq!(killed.len(), 3, "{said}");
     // Staged: a release without what a source holds is none, unless that is said to be right.
     assert_eq!(status, Some(1), "{said}");
@@ -405,10 +245,10 @@ fn a_part_that_kills_its_workers_is_set_aside_and_the_rest_completes() {
         "{pipeline}[source.{source}.expected_drop]\n'engine/part-failed' = 'known to be damaged'\n"
     );
     bench.write("p.toml", allowed);
-    let (status, said) = wait(cluster.run(&bench, "out", &["--attempts", "3"]));
+    let (status, said) = cluster.run(&bench, "out", &["--attempts", "3"]).wait();
     assert_eq!(status, Some(0), "{said}");
     bench.write("p.toml", pipeline);
-    let (status, said) = wait(cluster.run(&bench, "out", &["--retry-failed"]));
+    let (status, said) = cluster.run(&bench, "out", &["--retry-failed"]).wait();
     assert_eq!(status, Some(0), "{said}");
     bench
         .run(&["--out", &bench.text_path("embedded")])
