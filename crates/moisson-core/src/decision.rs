@@ -290,7 +290,7 @@ mod tests {
         let decisions = Decisions(all);
         let batch = decisions.to_batch().unwrap();
         assert_eq!(Decisions::from_batch(&batch).unwrap(), decisions);
-        let mut wrong = decisions.clone();
+        let mut wrong = decisions;
         wrong.0[0].step = "no-such-step";
         assert!(Decisions::from_batch(&wrong.to_batch().unwrap()).is_err());
     }

@@ -80,6 +80,9 @@ pub fn run(plan: &Plan, corpus: &mut Corpus, session: &Session, control: &Contro
 }
 
 /// Key of what is decided of a part.
+///
+/// # Errors
+/// [`Error::Internal`] if the rules have no JSON form.
 pub fn key(plan: &Plan, part: &Part) -> Result<Digest> {
     let rules = Digest::of_json(&(
         plan.rules.digest()?,

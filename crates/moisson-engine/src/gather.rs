@@ -11,7 +11,7 @@ use moisson_core::column::column;
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Digest, Error, Result, SCHEMA_VERSION};
 use moisson_shard::file::{TableWriter, WriteOptions};
-use moisson_shard::layout::{self, Bucket};
+use moisson_shard::layout;
 use moisson_shard::release;
 use serde::{Deserialize, Serialize};
 
@@ -20,63 +20,58 @@ use crate::control::Event;
 use crate::manifest::ShardEntry;
 use crate::publish::STAGED_DATA;
 use crate::scatter::Targets;
-use crate::shard::{SHARD_VERSION, entry_path};
+use crate::shard::{Layout, SHARD_VERSION, entry_path};
 use crate::stage::{Stage, Unit, Workshop};
 
 /// Rows are written to a shard in batches of about this much text.
 const WRITE_TEXT_BYTES: u64 = 8 << 20;
 
-/// Has the shards of some buckets written; returns their entries in that order.
+/// Has the missing shards of a layout written; returns their entries in that order.
 ///
 /// # Errors
 /// [`Error::Store`] if the work area cannot be read or a shard cannot be written.
 pub(crate) fn run(
     shop: Workshop<'_>,
-    buckets: &[Bucket],
-    keys: &[Digest],
-    numbers: &[u32],
+    layout: &Layout,
     missing: &[usize],
     targets: &Targets,
     blobs: &BTreeMap<u32, Vec<Blob>>,
 ) -> Result<Vec<ShardEntry>> {
-    let bucket = |at: usize| {
-        let at = missing.get(at).copied().unwrap_or(usize::MAX);
-        let bucket = buckets.get(at).zip(keys.get(at)).zip(targets.place(at));
-        bucket.ok_or_else(|| Error::internal("no such bucket"))
+    let place = |at: usize| {
+        let shard = missing.get(at).copied();
+        shard.ok_or_else(|| Error::internal("no such shard"))
     };
-    let laid = |target: u32| blobs.get(&target).map_or(&[][..], Vec::as_slice);
+    let laid = |shard: usize| {
+        let blobs = targets.place(shard).and_then(|target| blobs.get(&target));
+        blobs.map_or(&[][..], Vec::as_slice)
+    };
     let units: Vec<Unit> = (0..missing.len())
         .map(|at| {
-            let ((bucket, key), target) = bucket(at)?;
+            let shard = place(at)?;
             // Other blobs, another unit: the receipt of one that is done still holds.
             let key = KeyHasher::new(GatherStage::NAME, GatherStage::VERSION)
-                .digest(*key)
-                .digest(Digest::of_json(&laid(target))?)
+                .digest(layout.shard(shard)?.1)
+                .digest(Digest::of_json(&laid(shard))?)
                 .finish();
-            Ok(Unit {
-                key,
-                size: bucket.rows.len() as u64,
-            })
+            let size = layout.items(shard).count() as u64;
+            Ok(Unit { key, size })
         })
         .collect::<Result<_>>()?;
-    shop.session
-        .crew()
-        .map_all::<GatherStage>(shop, &units, &|at| {
-            let ((bucket, key), target) = bucket(at)?;
-            let items = bucket
-                .rows
-                .iter()
-                .filter_map(|row| numbers.get(*row as usize).copied());
-            let items: ArrayRef = Arc::new(UInt32Array::from_iter_values(items));
-            let spec = GatherSpec {
-                key: *key,
-                family: bucket.family.clone(),
-                split: bucket.split.clone(),
-                bits: bucket.bits.clone(),
-                blobs: laid(target).to_vec(),
-            };
-            Ok((spec, Some(RecordBatch::try_from_iter([("item", items)])?)))
-        })
+    let crew = shop.session.crew();
+    crew.map_all::<GatherStage>(shop, &units, &|at| {
+        let shard = place(at)?;
+        let (bucket, key) = layout.shard(shard)?;
+        let items: ArrayRef = Arc::new(UInt32Array::from_iter_values(layout.items(shard)));
+        let spec = GatherSpec {
+            key,
+            family: bucket.family.clone(),
+            split: bucket.split.clone(),
+            bits: bucket.bits.clone(),
+            blobs: laid(shard).to_vec(),
+        };
+        let items = RecordBatch::try_from_iter([("item", items)])?;
+        Ok((spec, Some(items)))
+    })
 }
 
 /// Writes one shard. The table has the numbers of its documents, `item`, in the order of the shard.

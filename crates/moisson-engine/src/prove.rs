@@ -365,7 +365,7 @@ fn members(job: &[Component], items: &[Item]) -> Result<RecordBatch> {
 type Members = (Vec<u32>, Vec<Item>, Vec<Vec<u32>>);
 
 fn read_members(table: &RecordBatch) -> Result<Members> {
-    let numbers = |name: &str| column(table, name).map(|c| c.as_primitive::<UInt32Type>());
+    let numbers = |name: &str| column(table, name).map(AsArray::as_primitive::<UInt32Type>);
     let (ranks, chains, sources) = (numbers("rank")?, numbers("chain")?, numbers("source")?);
     let pinned = column(table, "pinned")?.as_boolean();
     let bands = column(table, "groups")?.as_list::<i32>();

@@ -12,14 +12,13 @@ use moisson_core::column::column;
 use moisson_core::digest::KeyHasher;
 use moisson_core::span::Span;
 use moisson_core::{Digest, Error, Result};
-use moisson_shard::layout::Bucket;
 use moisson_shard::release;
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::{self, Blob};
 use crate::corpus::{Corpus, CorpusPart, replace};
 use crate::parts::Part;
-use crate::shard::SHARD_VERSION;
+use crate::shard::{Layout, SHARD_VERSION};
 use crate::stage::{Stage, Unit, Workshop};
 use crate::texts;
 
@@ -40,43 +39,35 @@ const NARROW: &[&str] = &[
 pub(crate) struct Targets {
     /// Document number to place in the list of targets.
     of_item: HashMap<u32, u32>,
-    /// Place of a bucket in the list of targets.
-    of_bucket: BTreeMap<usize, u32>,
+    /// Place of a shard in the list of targets.
+    of_shard: BTreeMap<usize, u32>,
     /// Digest of the keys of all targets.
     digest: Digest,
 }
 
 impl Targets {
-    /// The targets are buckets, by place; `numbers` are the numbers of the documents that buckets name by place.
-    pub(crate) fn new(
-        targets: &[usize],
-        buckets: &[Bucket],
-        keys: &[Digest],
-        numbers: &[u32],
-    ) -> Self {
+    /// The targets are shards of a layout, by place.
+    pub(crate) fn new(targets: &[usize], layout: &Layout) -> Self {
         let mut of_item = HashMap::new();
-        let mut of_bucket = BTreeMap::new();
+        let mut of_shard = BTreeMap::new();
         let mut digest = KeyHasher::new("targets", SHARD_VERSION);
         for (place, at) in (0u32..).zip(targets) {
-            of_bucket.insert(*at, place);
-            digest = keys
-                .get(*at)
-                .into_iter()
-                .fold(digest, |digest, key| digest.digest(*key));
-            let rows = buckets.get(*at).map_or(&[][..], |bucket| &bucket.rows);
-            let items = rows.iter().filter_map(|row| numbers.get(*row as usize));
-            of_item.extend(items.map(|item| (*item, place)));
+            of_shard.insert(*at, place);
+            if let Ok((_, key)) = layout.shard(*at) {
+                digest = digest.digest(key);
+            }
+            of_item.extend(layout.items(*at).map(|item| (item, place)));
         }
         Self {
             of_item,
-            of_bucket,
+            of_shard,
             digest: digest.finish(),
         }
     }
 
-    /// Place of a bucket in the list of targets.
-    pub(crate) fn place(&self, bucket: usize) -> Option<u32> {
-        self.of_bucket.get(&bucket).copied()
+    /// Place of a shard in the list of targets.
+    pub(crate) fn place(&self, shard: usize) -> Option<u32> {
+        self.of_shard.get(&shard).copied()
     }
 
     /// Rows of a part that some target takes up.

@@ -224,9 +224,9 @@ impl Session {
         let context = self.context()?;
         let table = MemTable::try_new(first.schema(), vec![batches])
             .and_then(|table| context.register_table("keys", Arc::new(table)));
-        table.map_err(grouping)?;
+        table.map_err(|e| grouping(&e))?;
         let grouped = self.runtime().block_on(self.grouped(&context));
-        sorted_groups(&grouped.map_err(grouping)?)
+        sorted_groups(&grouped.map_err(|e| grouping(&e))?)
     }
 
     /// As [`Session::groups`], of Parquet files of the work area.
@@ -249,7 +249,7 @@ impl Session {
             context.register_table("keys", keys)?;
             self.grouped(&context).await
         };
-        sorted_groups(&self.runtime().block_on(query).map_err(grouping)?)
+        sorted_groups(&self.runtime().block_on(query).map_err(|e| grouping(&e))?)
     }
 
     /// Runs the plan, and counts what it spills.
@@ -266,7 +266,7 @@ impl Session {
 pub(crate) const GROUPS: &str = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
                                  GROUP BY key HAVING count(*) > 1";
 
-fn grouping(error: DataFusionError) -> Error {
+fn grouping(error: &DataFusionError) -> Error {
     Error::store("grouping", error.strip_backtrace())
 }
 

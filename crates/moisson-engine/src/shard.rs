@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use moisson_core::digest::KeyHasher;
-use moisson_core::{Digest, Result};
+use moisson_core::{Digest, Error, Result};
 use moisson_shard::layout::{self, Bucket, Row};
 
 use crate::control::{Control, Event};
@@ -24,7 +24,7 @@ pub const SHARD_VERSION: u32 = 1;
 /// Lays out the released documents and writes the shards that are not there yet, into the staging folder.
 ///
 /// # Errors
-/// [`moisson_core::Error::Store`] if a text cannot be read or a shard cannot be written.
+/// [`Error::Store`] if a text cannot be read or a shard cannot be written.
 pub fn run(
     plan: &Plan,
     corpus: &Corpus,
@@ -32,95 +32,149 @@ pub fn run(
     session: &Session,
     control: &Control,
 ) -> Result<Vec<ShardEntry>> {
-    let survivors = Survivors::new(plan, corpus, dedup)?;
-    let buckets = layout::assign(&survivors.rows(corpus), &plan.pipeline.shard);
-    let keys: Vec<Digest> = buckets
+    let layout = Layout::new(plan, corpus, dedup)?;
+    let written = Written::list(session)?;
+    let mut entries: Vec<Option<ShardEntry>> = layout
+        .keys
         .iter()
-        .map(|bucket| survivors.key(bucket, plan))
-        .collect();
-    let (published, staged) = (shards_in(DATA, session)?, shards_in(STAGED_DATA, session)?);
-    let known = |key: Digest, there: &dyn Fn(&str) -> bool| -> Option<ShardEntry> {
-        let entry: Option<ShardEntry> = session.store().get_json(&entry_path(key)).ok().flatten();
-        entry.filter(|entry| entry.key == key && there(&entry.path))
-    };
-    let mut entries: Vec<Option<ShardEntry>> = keys
-        .iter()
-        .map(|key| {
-            known(*key, &|path| {
-                published.contains(path) || staged.contains(path)
-            })
-        })
+        .map(|key| written.entry(*key, true))
         .collect();
     for entry in entries.iter().flatten() {
         control.tell(entry.event(true));
     }
-    let missing: Vec<usize> = (0..buckets.len())
+    let missing: Vec<usize> = (0..entries.len())
         .filter(|at| entries.get(*at).is_some_and(Option::is_none))
         .collect();
-    if missing.is_empty() {
-        return Ok(entries.into_iter().flatten().collect());
-    }
-    // What others scattered before a stop is found again only if the same shards are asked for as before it: those
-    // that are not published, whether or not they are written meanwhile.
-    let targets: Vec<usize> = if session.crew().is_elsewhere() {
-        let is_published = |at: &usize| {
-            let key = keys.get(*at).copied();
-            key.is_some_and(|key| known(key, &|path| published.contains(path)).is_some())
+    if !missing.is_empty() {
+        let committed = Committed::ask();
+        let shop = Workshop {
+            plan,
+            session,
+            control,
+            committed: &committed,
         };
-        (0..buckets.len()).filter(|at| !is_published(at)).collect()
-    } else {
-        missing.clone()
-    };
-    let committed = Committed::ask();
-    let shop = Workshop {
-        plan,
-        session,
-        control,
-        committed: &committed,
-    };
-    let rows = |at: &usize| {
-        buckets
-            .get(*at)
-            .map_or(0, |bucket| bucket.rows.len() as u64)
-    };
-    control.tell(Event::Step {
-        name: "shard",
-        total: missing.iter().map(rows).sum(),
-        bytes: false,
-    });
-    let targets = Targets::new(&targets, &buckets, &keys, &survivors.numbers);
-    let blobs = scatter::run(shop, corpus, &targets)?;
-    let made = gather::run(
-        shop,
-        &buckets,
-        &keys,
-        &survivors.numbers,
-        &missing,
-        &targets,
-        &blobs,
-    )?;
-    control.tell(Event::Done);
-    for (at, entry) in missing.iter().zip(made) {
-        if let Some(slot) = entries.get_mut(*at) {
-            *slot = Some(entry);
+        for (at, entry) in missing
+            .iter()
+            .zip(write(shop, corpus, &layout, &written, &missing)?)
+        {
+            if let Some(slot) = entries.get_mut(*at) {
+                *slot = Some(entry);
+            }
         }
     }
     Ok(entries.into_iter().flatten().collect())
 }
 
+/// Moves the text of the missing shards.
+fn write(
+    shop: Workshop<'_>,
+    corpus: &Corpus,
+    layout: &Layout,
+    written: &Written<'_>,
+    missing: &[usize],
+) -> Result<Vec<ShardEntry>> {
+    let rows = |at: &usize| layout.items(*at).count() as u64;
+    shop.control.tell(Event::Step {
+        name: "shard",
+        total: missing.iter().map(rows).sum(),
+        bytes: false,
+    });
+    // What others scattered before a stop is found again only if the same shards are asked for as before it: those
+    // that are not published, whether or not they are written meanwhile.
+    let targets: Vec<usize> = if shop.session.crew().is_elsewhere() {
+        let key = |at: &usize| layout.keys.get(*at).copied();
+        let is_published =
+            |at: &usize| key(at).is_some_and(|key| written.entry(key, false).is_some());
+        (0..layout.keys.len())
+            .filter(|at| !is_published(at))
+            .collect()
+    } else {
+        missing.to_vec()
+    };
+    let targets = Targets::new(&targets, layout);
+    let blobs = scatter::run(shop, corpus, &targets)?;
+    let made = gather::run(shop, layout, missing, &targets, &blobs)?;
+    shop.control.tell(Event::Done);
+    Ok(made)
+}
+
+/// The shards of a release, and what each holds.
+pub(crate) struct Layout {
+    buckets: Vec<Bucket>,
+    /// Keys of the shards.
+    keys: Vec<Digest>,
+    /// Numbers of the released documents: buckets name these by place.
+    numbers: Vec<u32>,
+}
+
+impl Layout {
+    fn new(plan: &Plan, corpus: &Corpus, dedup: &DedupOutcome) -> Result<Self> {
+        let survivors = Survivors::new(plan, corpus, dedup)?;
+        let buckets = layout::assign(&survivors.rows(corpus), &plan.pipeline.shard);
+        let keys = buckets.iter().map(|bucket| survivors.key(bucket, plan));
+        Ok(Self {
+            keys: keys.collect(),
+            buckets,
+            numbers: survivors.numbers,
+        })
+    }
+
+    /// A shard and its key.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if there is none at this place.
+    pub(crate) fn shard(&self, at: usize) -> Result<(&Bucket, Digest)> {
+        let shard = self.buckets.get(at).zip(self.keys.get(at).copied());
+        shard.ok_or_else(|| Error::internal("no such shard"))
+    }
+
+    /// Numbers of the documents of a shard, in its order.
+    pub(crate) fn items(&self, at: usize) -> impl Iterator<Item = u32> {
+        let rows = self.buckets.get(at).map_or(&[][..], |bucket| &bucket.rows);
+        rows.iter()
+            .filter_map(|row| self.numbers.get(*row as usize).copied())
+    }
+}
+
+/// Shards that are written, by path below `release/`.
+struct Written<'a> {
+    session: &'a Session,
+    published: BTreeSet<String>,
+    staged: BTreeSet<String>,
+}
+
+impl<'a> Written<'a> {
+    fn list(session: &'a Session) -> Result<Self> {
+        let below = |folder: &str| -> Result<BTreeSet<String>> {
+            let entries = session.store().list(folder)?.into_iter();
+            let path = |path: &str| {
+                path.strip_prefix(folder)
+                    .map(|below| format!("data{below}"))
+            };
+            Ok(entries.filter_map(|entry| path(&entry.path)).collect())
+        };
+        Ok(Self {
+            session,
+            published: below(DATA)?,
+            staged: below(STAGED_DATA)?,
+        })
+    }
+
+    /// The entry of a shard that is published, or staged where that counts too.
+    fn entry(&self, key: Digest, or_staged: bool) -> Option<ShardEntry> {
+        let store = self.session.store();
+        let entry: Option<ShardEntry> = store.get_json(&entry_path(key)).ok().flatten();
+        entry.filter(|entry| {
+            let path = &entry.path;
+            let is_there = self.published.contains(path) || or_staged && self.staged.contains(path);
+            entry.key == key && is_there
+        })
+    }
+}
+
 /// Path of the entry of a shard, by key.
 pub fn entry_path(key: Digest) -> String {
     format!("parts/shards/{}.json", key.short(32))
-}
-
-/// Shards that lie in a folder, by path below `release/`.
-fn shards_in(folder: &str, session: &Session) -> Result<BTreeSet<String>> {
-    let entries = session.store().list(folder)?.into_iter();
-    let below = |path: &str| {
-        path.strip_prefix(folder)
-            .map(|below| format!("data{below}"))
-    };
-    Ok(entries.filter_map(|entry| below(&entry.path)).collect())
 }
 
 /// The released documents: their numbers, groups and row keys.

@@ -1,9 +1,5 @@
 //! Shingle sets of the documents that dedup compares: computed once from their texts, handed over in blobs, read from
 //! scratch, cached by a budget.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "scratch is IO, and this is where it happens"
-)]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::File;
@@ -64,7 +60,9 @@ impl Stage for ShinglesStage {
             let blob = blobs.entry(*reader).or_default();
             blob.extend(item.to_le_bytes());
             blob.extend(u32::try_from(set.len()).unwrap_or(u32::MAX).to_le_bytes());
-            set.iter().for_each(|hash| blob.extend(hash.to_le_bytes()));
+            for hash in &set {
+                blob.extend(hash.to_le_bytes());
+            }
             shop.control.tell(Event::Advance(1));
             Ok(())
         })?;

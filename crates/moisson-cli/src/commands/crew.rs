@@ -117,7 +117,7 @@ pub(crate) fn told(
 /// Whatever stops it.
 pub(crate) fn task(
     arguments: &RunArguments,
-    pipeline: Pipeline,
+    pipeline: &Pipeline,
     out: &str,
     task: Task,
     format: Format,

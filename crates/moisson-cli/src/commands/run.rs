@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let pipeline = read_pipeline(&arguments.on)?;
     let out = out(arguments.on.out.as_deref(), &pipeline);
     if let Some(task) = arguments.crew.task {
-        return crew::task(arguments, pipeline, &out, task, format);
+        return crew::task(arguments, &pipeline, &out, task, format);
     }
     let lock = Lock::take(&out)?;
     lock.stop_when_lost(&stop);

@@ -120,13 +120,13 @@ impl Workers {
             let left = outcomes.iter().filter(|outcome| outcome.is_none()).count();
             idle = if left < before { 0 } else { idle + 1 };
             if let Err(error) = ended {
-                self.consider::<S>(shop, error, idle)?;
+                Self::consider::<S>(shop, error, idle)?;
             }
         }
     }
 
     /// Lets the run go on after a job that failed, or ends it.
-    fn consider<S: Stage>(&self, shop: Workshop<'_>, error: Error, idle: u32) -> Result<()> {
+    fn consider<S: Stage>(shop: Workshop<'_>, error: Error, idle: u32) -> Result<()> {
         shop.control.check()?;
         if matches!(error, Error::Config(_)) || idle >= IDLE_JOBS_MAX {
             return Err(error);
@@ -170,7 +170,7 @@ impl Workers {
             "SELECT {}(job, key, spec, rows) AS receipt FROM units",
             functions::name(S::NAME)
         );
-        let mut watch = Watch::new::<S>(self, shop, wave)?;
+        let mut watch = Watch::new::<S>(self, shop, wave);
         let rows = self.query(shop, &[table], &sql, wave.len(), &mut || watch.look())?;
         let mut receipts = BTreeMap::new();
         for batch in &rows {
@@ -201,7 +201,7 @@ impl Workers {
                 Ok(rows) => return sorted_groups(&rows),
                 Err(error) => {
                     idle += 1;
-                    self.consider::<bands::BandsStage>(shop, error, idle)?;
+                    Self::consider::<bands::BandsStage>(shop, error, idle)?;
                 }
             }
         }
@@ -305,9 +305,9 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new<S: Stage>(workers: &'a Workers, shop: Workshop<'a>, wave: &[Posting]) -> Result<Self> {
+    fn new<S: Stage>(workers: &'a Workers, shop: Workshop<'a>, wave: &[Posting]) -> Self {
         let path = |p: &Posting| (recorded::receipt_path(S::NAME, p.unit.key), p.unit.size);
-        Ok(Self {
+        Self {
             workers,
             shop,
             stage: S::NAME,
@@ -316,7 +316,7 @@ impl<'a> Watch<'a> {
             looked: Instant::now(),
             moved: Instant::now(),
             parts: 0,
-        })
+        }
     }
 
     fn look(&mut self) -> Result<()> {

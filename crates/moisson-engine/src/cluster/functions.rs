@@ -77,7 +77,7 @@ impl Perform for OnWorkersOnly {
 /// Set it when nothing is reported to the scheduler any more: it would take a unit given up for one that failed.
 pub fn functions(perform: &Arc<dyn Perform>, halt: &Arc<AtomicBool>) -> Vec<Arc<ScalarUDF>> {
     let function = |&(stage, _): &(&'static str, u32)| {
-        Arc::new(ScalarUDF::from(Stage {
+        Arc::new(ScalarUDF::from(Function {
             stage,
             name: name(stage),
             signature: Signature::user_defined(Volatility::Volatile),
@@ -94,7 +94,7 @@ pub fn planned() -> Vec<Arc<ScalarUDF>> {
     functions(&perform, &Arc::default())
 }
 
-struct Stage {
+struct Function {
     stage: &'static str,
     name: String,
     signature: Signature,
@@ -102,29 +102,29 @@ struct Stage {
     halt: Arc<AtomicBool>,
 }
 
-impl std::fmt::Debug for Stage {
+impl std::fmt::Debug for Function {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stage")
+        f.debug_struct("Function")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
-impl PartialEq for Stage {
+impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Stage {}
+impl Eq for Function {}
 
-impl Hash for Stage {
+impl Hash for Function {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
     }
 }
 
-impl ScalarUDFImpl for Stage {
+impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
         &self.name
     }
@@ -183,7 +183,7 @@ impl ScalarUDFImpl for Stage {
     }
 }
 
-impl Stage {
+impl Function {
     /// Performs one unit on a thread of its own and waits for it; the runtime's other tasks go on meanwhile.
     fn unit(&self, job: &str, key: &str, spec: &str, rows: Option<Vec<u8>>) -> Result<String> {
         let perform = self.perform.clone();
@@ -232,7 +232,7 @@ impl Stage {
     }
 }
 
-impl Stage {
+impl Function {
     fn halted(&self) -> bool {
         self.halt.load(Ordering::Relaxed)
     }

@@ -189,7 +189,7 @@ impl Link {
                 Err(Absent::Unreachable(_)) if Instant::now() < until => {
                     tokio::time::sleep(KNOCK_EVERY).await;
                 }
-                other => return other.map_err(|absent| absent.into_error()),
+                other => return other.map_err(Absent::into_error),
             }
         }
     }

@@ -43,8 +43,8 @@ impl Job {
     /// [`Error::Store`] if the work area cannot be written.
     pub fn post(plan: &Plan, out: &str, attempts: u32, session: &Session) -> Result<String> {
         let work = session.work();
-        for bytes in plan.model.iter() {
-            work.put(&model_path(Digest::of(bytes)), bytes.clone().into())?;
+        if let Some(bytes) = &plan.model {
+            work.put(&model_path(Digest::of(bytes)), bytes.clone())?;
         }
         let job = Self {
             moisson_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -149,29 +149,17 @@ impl Posted {
         make: Make<'_, S>,
     ) -> Result<()> {
         let job = Job::post(shop.plan, &self.out, self.attempts, shop.session)?;
-        let orders: Vec<String> = by_size(units)
-            .into_iter()
-            .filter(|at| missing.binary_search(at).is_ok())
-            .filter_map(|at| {
-                units
-                    .get(at)
-                    .map(|unit| (at, order_path(S::NAME, unit.key)))
-            })
-            .map(|(at, path)| {
-                let key = units
-                    .get(at)
-                    .map(|unit| unit.key)
-                    .unwrap_or(Digest::of(&[]));
-                let (spec, rows) = make(at)?;
-                write(
-                    shop.session,
-                    &path,
-                    &job,
-                    &Order::new::<S>(key, &spec, rows.as_ref())?,
-                )?;
-                Ok(path)
-            })
-            .collect::<Result<_>>()?;
+        let mut orders = Vec::with_capacity(missing.len());
+        for at in by_size(units) {
+            let Some(unit) = units.get(at).filter(|_| missing.binary_search(&at).is_ok()) else {
+                continue;
+            };
+            let (spec, rows) = make(at)?;
+            let order = Order::new::<S>(unit.key, &spec, rows.as_ref())?;
+            let path = order_path(S::NAME, unit.key);
+            write(shop.session, &path, &job, &order)?;
+            orders.push(path);
+        }
         let stage = S::NAME.to_owned();
         let notice = Notice { job, stage, orders };
         shop.session.work().put_json(POSTED, &notice)?;

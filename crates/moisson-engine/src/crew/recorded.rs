@@ -106,7 +106,7 @@ pub(crate) fn perform(
                 work,
                 entry.name,
                 order.key,
-                given_up(attempts, number, reason),
+                given_up(attempts, number, &reason),
             );
         }
     };
@@ -131,7 +131,7 @@ pub(crate) fn perform(
                 work,
                 entry.name,
                 order.key,
-                given_up(attempts, number, reason),
+                given_up(attempts, number, &reason),
             )
         }
         Err(error) => {
@@ -177,7 +177,7 @@ fn begin(work: &Store, stage: &str, key: Digest, attempts: &Attempts) -> Result<
     Ok(Begun::Attempt(number + 1, path))
 }
 
-fn given_up(attempts: &Attempts, number: u32, reason: String) -> Receipt {
+fn given_up(attempts: &Attempts, number: u32, reason: &str) -> Receipt {
     Receipt {
         worker: attempts.worker.clone(),
         attempt: number,
