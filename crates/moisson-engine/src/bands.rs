@@ -84,7 +84,9 @@ pub(crate) fn groups(shop: Workshop<'_>, corpus: &Corpus, alive: &[bool]) -> Res
         Ok((spec, Some(RecordBatch::try_from_iter([("row", columns)])?)))
     })?;
     let tables: Vec<String> = tables.into_iter().flatten().collect();
-    let groups = crew.groups(shop, &tables)?;
+    let documents: u64 = units.iter().map(|unit| unit.size).sum();
+    let rows = documents * u64::from(shop.plan.pipeline.signature.bands);
+    let groups = crew.groups(shop, &tables, rows)?;
     shop.control.spilled(shop.session.take_spilled_bytes());
     Ok(groups)
 }

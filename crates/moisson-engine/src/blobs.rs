@@ -56,12 +56,24 @@ pub(crate) fn by_reader(written: Vec<Vec<(u32, Blob)>>) -> BTreeMap<u32, Vec<Blo
     readers
 }
 
-impl Blob {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`moisson_core::Error::Store`] if it cannot be read.
-    pub(crate) fn read(&self, work: &Store) -> Result<Bytes> {
-        work.get_range(&self.path, self.start..self.end)
+/// Blobs that are read at the same time.
+const AT_ONCE: usize = 32;
+
+/// Reads blobs, a few at the same time, and hands them over in their order.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if one cannot be read, and whatever `take` returns.
+pub(crate) fn read(
+    work: &Store,
+    blobs: &[Blob],
+    take: &mut dyn FnMut(Bytes) -> Result<()>,
+) -> Result<()> {
+    for some in blobs.chunks(AT_ONCE) {
+        let ranges = some
+            .iter()
+            .map(|blob| (blob.path.as_str(), blob.start..blob.end));
+        let read = work.get_ranges(&ranges.collect::<Vec<_>>())?;
+        read.into_iter().try_for_each(&mut *take)?;
     }
+    Ok(())
 }

@@ -15,7 +15,7 @@ use moisson_shard::layout;
 use moisson_shard::release;
 use serde::{Deserialize, Serialize};
 
-use crate::blobs::Blob;
+use crate::blobs::{self, Blob};
 use crate::control::Event;
 use crate::manifest::ShardEntry;
 use crate::publish::STAGED_DATA;
@@ -170,20 +170,17 @@ fn options(shop: Workshop<'_>, spec: &GatherSpec) -> WriteOptions {
 fn read(shop: Workshop<'_>, blobs: &[Blob]) -> Result<(Vec<RecordBatch>, Places)> {
     let mut batches = Vec::new();
     let mut places = HashMap::new();
-    for blob in blobs {
-        let bytes = blob.read(shop.session.work())?;
+    blobs::read(shop.session.work(), blobs, &mut |bytes| {
         for batch in StreamReader::try_new(bytes.as_ref(), None)? {
             let mut batch = batch?;
             let items = batch.remove_column(batch.num_columns() - 1);
-            let items = items
-                .as_primitive::<UInt32Type>()
-                .values()
-                .iter()
-                .enumerate();
-            places.extend(items.map(|(row, item)| (*item, (batches.len(), row))));
+            let items = items.as_primitive::<UInt32Type>().values().iter();
+            let place = |(row, item): (usize, &u32)| (*item, (batches.len(), row));
+            places.extend(items.enumerate().map(place));
             batches.push(batch);
         }
-    }
+        Ok(())
+    })?;
     Ok((batches, places))
 }
 

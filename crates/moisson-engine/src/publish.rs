@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Digest, Result, SCHEMA_VERSION, reason};
 use moisson_publish::{attribution, card};
+use rayon::prelude::*;
 
 use crate::corpus::Corpus;
 use crate::facts::{self, Counts};
@@ -219,12 +220,12 @@ fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
             format!("{LEDGER}/{}", l.path),
         )
     });
-    for (from, to) in shards.chain(ledger) {
-        if staged.contains(&from) {
-            store.rename(&from, &to)?;
-        }
-    }
-    Ok(())
+    let moves = shards
+        .chain(ledger)
+        .filter(|(from, _)| staged.contains(from));
+    let moves: Vec<(String, String)> = moves.collect();
+    let pool = session.pool();
+    pool.install(|| (moves.par_iter()).try_for_each(|(from, to)| store.rename(from, to)))
 }
 
 /// Removes what the release does not list: shards and ledger files of an earlier one, what is still staged, and what
@@ -243,11 +244,9 @@ fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
         )
         .collect();
     for folder in [DATA, LEDGER, "staged", WORK] {
-        for entry in store.list(folder)? {
-            if !listed.contains(&entry.path) {
-                store.delete(&entry.path)?;
-            }
-        }
+        let paths = store.list(folder)?.into_iter().map(|entry| entry.path);
+        let stray: Vec<String> = paths.filter(|path| !listed.contains(path)).collect();
+        store.delete_all(&stray)?;
     }
     Ok(())
 }

@@ -263,15 +263,18 @@ impl Session {
 }
 
 /// The plan of [`Session::groups`]: the same here and on a cluster.
-pub(crate) const GROUPS: &str = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
+pub const GROUPS: &str = "SELECT array_agg(item) AS items FROM keys WHERE key IS NOT NULL \
                                  GROUP BY key HAVING count(*) > 1";
 
 fn grouping(error: &DataFusionError) -> Error {
     Error::store("grouping", error.strip_backtrace())
 }
 
-/// Groups in an order that no engine decides.
-pub(crate) fn sorted_groups(batches: &[RecordBatch]) -> Result<Vec<Vec<u32>>> {
+/// Groups in an order that no engine decides, from the rows of [`GROUPS`].
+///
+/// # Errors
+/// [`Error::Internal`] if they are no lists.
+pub fn sorted_groups(batches: &[RecordBatch]) -> Result<Vec<Vec<u32>>> {
     let mut groups = Vec::new();
     for batch in batches {
         let lists = batch.column(0).as_list_opt::<i32>();

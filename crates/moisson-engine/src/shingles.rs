@@ -104,8 +104,7 @@ impl Shingles {
         // Without a name: the space is freed however the run ends.
         let mut file = tempfile::tempfile_in(session.scratch()).map_err(failed)?;
         let (mut places, mut end) = (HashMap::new(), 0);
-        for blob in blobs {
-            let bytes = blob.read(session.work())?;
+        blobs::read(session.work(), blobs, &mut |bytes| {
             file.write_all(&bytes).map_err(failed)?;
             let mut at = 0;
             while let Some((item, length)) = header(&bytes, at) {
@@ -116,7 +115,8 @@ impl Shingles {
                 at += HEADER_BYTES + length * 8;
             }
             end += bytes.len() as u64;
-        }
+            Ok(())
+        })?;
         shop.control.spilled(end);
         Ok(Self {
             file,

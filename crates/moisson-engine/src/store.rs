@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use moisson_core::{Digest, Error, Result};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, UpdateVersion};
@@ -307,25 +307,23 @@ impl Store {
             .map_err(|e| self.failed(path, &e))
     }
 
-    /// Reads bytes of an object.
+    /// Reads bytes of objects, all at the same time, and returns them in the order asked for.
     ///
     /// # Errors
-    /// [`Error::Store`] if it is absent, too short or unreadable.
-    pub fn get_range(&self, path: &str, range: std::ops::Range<u64>) -> Result<Bytes> {
-        let full = self.path(path);
-        let wanted = range.end - range.start;
-        let bytes = self
-            .runtime
-            .block_on(self.inner.get_range(&full, range))
-            .map_err(|e| self.failed(path, &e))?;
-        if bytes.len() as u64 == wanted {
-            Ok(bytes)
-        } else {
-            Err(Error::store(
-                self.at(path),
-                "the object is shorter than what was written",
-            ))
-        }
+    /// [`Error::Store`] if one is absent, too short or unreadable.
+    pub fn get_ranges(&self, ranges: &[(&str, std::ops::Range<u64>)]) -> Result<Vec<Bytes>> {
+        let read = ranges.iter().map(|(path, range)| async move {
+            let full = self.path(path);
+            let got = self.inner.get_range(&full, range.clone()).await;
+            let bytes = got.map_err(|e| self.failed(path, &e))?;
+            if bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                let short = "the object is shorter than what was written";
+                Err(Error::store(self.at(path), short))
+            }
+        });
+        self.runtime.block_on(futures::future::try_join_all(read))
     }
 
     /// Reads an object, `None` if there is none.
@@ -399,6 +397,24 @@ impl Store {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed(path, &error)),
         }
+    }
+
+    /// Removes many objects, as many at a time as the store takes; it is no error if some are not there.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if one cannot be removed.
+    pub fn delete_all(&self, paths: &[String]) -> Result<()> {
+        let full: Vec<_> = paths.iter().map(|path| Ok(self.path(path))).collect();
+        let mut removed = self.inner.delete_stream(stream::iter(full).boxed());
+        self.runtime.block_on(async {
+            while let Some(one) = removed.next().await {
+                match one {
+                    Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(self.failed("", &error)),
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Moves an object over another.

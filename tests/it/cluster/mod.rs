@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::harness::{digests, manifest, repository};
-use harness::{Cluster, STAGES, Settings, bench, objects, pid, start_scheduler};
+use harness::{Cluster, STAGES, Settings, attempts, bench, objects, pid, start_scheduler};
 
 #[test]
 fn any_number_of_workers_makes_what_one_machine_makes() {
@@ -77,13 +77,13 @@ fn every_worker_computes_units_and_each_unit_is_computed_once() {
     let cluster = Cluster::start(&bench, 3);
     let (status, said) = cluster.run(&bench, "out", &[]).wait();
     assert_eq!(status, Some(1), "{said}");
-    let work = bench.path("out").join("work");
+    let out = bench.path("out");
     let mut workers: BTreeMap<String, u32> = BTreeMap::new();
     for stage in STAGES {
-        let receipts = objects(&work, &format!("receipts/{stage}"));
-        let attempts = objects(&work, &format!("attempts/{stage}"));
+        let receipts = objects(&out, &format!("work/receipts/{stage}"));
+        let tried = attempts(&out, stage);
         assert!(!receipts.is_empty(), "{stage} has no unit");
-        assert_eq!(receipts.len(), attempts.len(), "{stage}");
+        assert_eq!(receipts.len(), tried.len(), "{stage}");
         for receipt in receipts {
             let receipt: Value = serde_json::from_slice(&std::fs::read(receipt).unwrap()).unwrap();
             assert_eq!(receipt["attempt"], 1, "{stage}");
@@ -108,7 +108,7 @@ fn a_worker_killed_in_any_stage_changes_nothing() {
     let expected = digests(&bench.path("embedded"));
     let mut cluster = Cluster::start(&bench, 3);
     let mut run = cluster.run(&bench, "out", &["--attempts", "20"]);
-    let work = bench.path("out").join("work");
+    let out = bench.path("out");
     let (mut kills, mut left) = (0, STAGES.to_vec());
     // One kill in each stage that is caught at work, then more at whatever moment comes, twenty in all.
     let mut seen = BTreeSet::new();
@@ -118,7 +118,7 @@ fn a_worker_killed_in_any_stage_changes_nothing() {
             continue;
         }
         for stage in STAGES {
-            let fresh = objects(&work, &format!("attempts/{stage}"))
+            let fresh = attempts(&out, stage)
                 .into_iter()
                 .filter(|attempt| !seen.contains(attempt))
                 .collect::<Vec<_>>();
@@ -148,9 +148,9 @@ fn the_scheduler_may_be_killed_and_started_again() {
         .expect(0);
     let mut cluster = Cluster::start(&bench, 2);
     let mut run = cluster.run(&bench, "out", &[]);
-    let work = bench.path("out").join("work");
+    let out = bench.path("out");
     for stage in ["ingest", "bands"] {
-        while objects(&work, &format!("attempts/{stage}")).is_empty() {
+        while attempts(&out, stage).is_empty() {
             assert!(!run.has_ended(), "the run ended before {stage}");
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -173,10 +173,10 @@ fn the_driver_may_be_killed_and_started_again() {
         .run(&["--out", &bench.text_path("embedded")])
         .expect(0);
     let cluster = Cluster::start(&bench, 2);
-    let work = bench.path("out").join("work");
+    let out = bench.path("out");
     for stage in STAGES {
         let mut run = cluster.run(&bench, "out", &["--attempts", "20"]);
-        while objects(&work, &format!("attempts/{stage}")).is_empty() {
+        while attempts(&out, stage).is_empty() {
             if run.has_ended() {
                 break;
             }
@@ -197,11 +197,11 @@ fn a_part_that_kills_its_workers_is_set_aside_and_the_rest_completes() {
     let bench = bench(5, 400);
     let mut cluster = Cluster::start(&bench, 2);
     let mut run = cluster.run(&bench, "out", &["--attempts", "3"]);
-    let work = bench.path("out").join("work");
+    let out = bench.path("out");
     let mut poison: Option<PathBuf> = None;
     let mut killed = BTreeSet::new();
     while !run.has_ended() {
-        for attempt in objects(&work, "attempts/ingest") {
+        for attempt in attempts(&out, "ingest") {
             let unit = attempt.parent().unwrap().to_owned();
             let poison = poison.get_or_insert_with(|| unit.clone());
             if unit == *poison && killed.insert(attempt.clone()) {

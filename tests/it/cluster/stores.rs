@@ -61,19 +61,18 @@ fn with(mut environment: Environment, name: &str, value: &str) -> Environment {
 
 #[test]
 fn from_s3_to_s3_whatever_the_store_answers() {
-    let expected = expected(5, 25);
+    let expected = expected(4, 25);
     for (fault, every) in [
         (Fault::None, 1),
-        (Fault::Internal, 5),
-        (Fault::SlowDown, 5),
-        (Fault::Close, 5),
-        (Fault::LoseAnswer, 5),
-        (Fault::Truncate, 5),
-        (Fault::Stall, 97),
+        (Fault::Internal, 7),
+        (Fault::SlowDown, 7),
+        (Fault::LoseAnswer, 7),
+        (Fault::Truncate, 7),
+        (Fault::Stall, 131),
     ] {
         let started = std::time::Instant::now();
         let server = Server::start(fault, every);
-        let bench = bench_on(&server, 5, 25);
+        let bench = bench_on(&server, 4, 25);
         let cluster = Cluster::with(settings(server.environment()), 2);
         let (status, said) = cluster.run(&bench, OUT, &[]).wait();
         assert_eq!(status, Some(0), "{fault:?}: {said}");
@@ -230,7 +229,7 @@ fn a_worker_cut_off_from_the_store_for_a_moment_goes_on() {
         let proxy = ways.cut_in(stage, &mut run, &out);
         let (cut, before) = (std::time::Instant::now(), proxy.refused());
         // Its pauses double from a tenth of a second: this takes seconds.
-        until(&mut run, || (proxy.refused() > before + 6).then_some(()));
+        until(&mut run, || (proxy.refused() > before + 5).then_some(()));
         seconds.push(cut.elapsed().as_secs_f32());
         proxy.mend();
     }

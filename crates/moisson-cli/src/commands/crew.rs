@@ -134,7 +134,7 @@ pub(crate) fn task(
     let worker = format!("{}-{}", machine::host(), std::process::id());
     let work = || {
         posted::work(
-            task.index, task.tasks, &worker, &pipeline, &session, &control,
+            task.index, task.tasks, &worker, pipeline, &session, &control,
         )
     };
     let mut share = work()?;

@@ -25,8 +25,10 @@ use crate::stage::{Order, Stage, Unit, Workshop};
 
 /// Units of one job: bounds the size of its plan.
 const WAVE: usize = 512;
-/// Partitions of the plans in which rows meet rows.
-const PARTITIONS_MAX: usize = 64;
+/// Partitions of the plans in which rows meet rows: one for so many rows, which group without spilling; never so few
+/// that workers stand idle, nor so many that the scheduler does.
+const PARTITION_ROWS: u64 = 4_000_000;
+const PARTITIONS: std::ops::RangeInclusive<u64> = 64..=1024;
 /// How often the store is asked what is done.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Jobs in a row that bring no receipt, before the run is given up.
@@ -185,11 +187,19 @@ impl Workers {
     }
 
     /// Groups items by key on the cluster; see [`Session::groups`].
-    pub(crate) fn groups(&self, shop: Workshop<'_>, files: &[String]) -> Result<Vec<Vec<u32>>> {
+    pub(crate) fn groups(
+        &self,
+        shop: Workshop<'_>,
+        files: &[String],
+        rows: u64,
+    ) -> Result<Vec<Vec<u32>>> {
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        let partitions = files.len().min(PARTITIONS_MAX);
+        let partitions = (rows / PARTITION_ROWS).clamp(*PARTITIONS.start(), *PARTITIONS.end());
+        let partitions = usize::try_from(partitions)
+            .unwrap_or(usize::MAX)
+            .min(files.len());
         let paths: Vec<String> = files.iter().map(|file| self.path(file)).collect();
         let mut idle = 0;
         loop {

@@ -27,6 +27,11 @@ pub(crate) fn is_of_store(text: &str) -> bool {
     text.contains("[moisson store]")
 }
 
+/// True for a text that holds an error of ours.
+pub(crate) fn is_ours(text: &str) -> bool {
+    text.contains(OPEN)
+}
+
 /// As an error of DataFusion. Those of storage are marked as such, so that the scheduler tries the task again.
 pub(crate) fn into_datafusion(error: &Error) -> DataFusionError {
     let text = write(error);

@@ -226,9 +226,17 @@ fn is_io(error: &(dyn std::error::Error + 'static)) -> bool {
         if error.is::<std::io::Error>() {
             return true;
         }
+        if let Some(DataFusionError::Execution(text)) = error.downcast_ref::<DataFusionError>() {
+            return is_io_told(text);
+        }
         cause = error.source();
     }
     false
+}
+
+/// The sorting shuffle writer keeps only what `{:?}` makes of its error; ours are marked, and are never that.
+fn is_io_told(text: &str) -> bool {
+    text.contains("IoError(") && !text.contains("FetchFailed(") && !failure::is_ours(text)
 }
 
 /// In the form by which Ballista knows that the task can be tried again, elsewhere.
@@ -237,4 +245,63 @@ fn elsewhere(error: DataFusionError) -> DataFusionError {
         return error;
     }
     DataFusionError::IoError(std::io::Error::other(redact(&error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error as IoError;
+    use std::sync::Arc;
+
+    use arrow::error::ArrowError;
+    use ballista_core::error::BallistaError;
+    use datafusion::error::DataFusionError;
+    use moisson_core::Error;
+
+    use super::{elsewhere, is_of_machine};
+    use crate::cluster::failure;
+
+    #[test]
+    fn what_another_machine_may_do_better_as_a_table() {
+        let full = || IoError::from(std::io::ErrorKind::StorageFull);
+        let arrow = || ArrowError::IoError("write".to_owned(), full());
+        let ballista = |error: BallistaError| DataFusionError::External(Box::new(error));
+        let told = |error: BallistaError| DataFusionError::Execution(format!("{error:?}"));
+        let fetch = || BallistaError::FetchFailed("w".to_owned(), 1, 2, "IoError(x)".to_owned());
+        let absent = object_store::Error::NotFound {
+            path: "a".to_owned(),
+            source: Box::new(full()),
+        };
+        let ours = |error| DataFusionError::Execution(failure::write(&error));
+        for (error, expected) in [
+            (DataFusionError::IoError(full()), true),
+            (DataFusionError::ArrowError(Box::new(arrow()), None), true),
+            (ballista(BallistaError::IoError(full())), true),
+            (ballista(BallistaError::ArrowError(Box::new(arrow()))), true),
+            (told(BallistaError::IoError(full())), true),
+            (ours(Error::store("s3://b/x", "away")), true),
+            (failure::into_datafusion(&Error::store("x", "y")), true),
+            (ours(Error::config("IoError(x)")), false),
+            (ballista(fetch()), false),
+            (told(fetch()), false),
+            (DataFusionError::ObjectStore(Box::new(absent)), false),
+            (DataFusionError::Internal("bug".to_owned()), false),
+            (
+                DataFusionError::ResourcesExhausted("memory".to_owned()),
+                false,
+            ),
+        ] {
+            let error = DataFusionError::Shared(Arc::new(error));
+            assert_eq!(is_of_machine(&error), expected, "{error:?}");
+            let words = error.to_string();
+            let moved = elsewhere(error);
+            assert!(
+                matches!(moved.find_root(), DataFusionError::IoError(_)),
+                "{moved:?}"
+            );
+            assert!(
+                moved.to_string().contains(&words),
+                "{moved} says not {words}"
+            );
+        }
+    }
 }

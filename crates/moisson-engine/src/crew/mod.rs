@@ -97,15 +97,25 @@ impl Crew {
 }
 
 impl Crew {
-    /// Groups items by key over Parquet files of the work area; see [`crate::session::Session::groups`].
+    /// Groups items by key over Parquet files of the work area, with at most so many rows; see
+    /// [`crate::session::Session::groups`].
     ///
     /// # Errors
     /// As [`crate::session::Session::groups`], and what a cluster meets.
-    pub(crate) fn groups(&self, shop: Workshop<'_>, files: &[String]) -> Result<Vec<Vec<u32>>> {
+    #[cfg_attr(
+        not(feature = "cluster"),
+        expect(unused_variables, reason = "a cluster cuts by them")
+    )]
+    pub(crate) fn groups(
+        &self,
+        shop: Workshop<'_>,
+        files: &[String],
+        rows: u64,
+    ) -> Result<Vec<Vec<u32>>> {
         match self {
             Self::Here | Self::Posted(_) => shop.session.groups_of(files),
             #[cfg(feature = "cluster")]
-            Self::Cluster(workers) => workers.groups(shop, files),
+            Self::Cluster(workers) => workers.groups(shop, files, rows),
         }
     }
 }
