@@ -54,6 +54,7 @@ impl Watch {
     }
 
     /// Where metrics are served, if they are.
+    #[cfg(feature = "cluster")]
     pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
         self.metrics.as_ref().and_then(|metrics| metrics.address())
     }

@@ -1,6 +1,7 @@
 //! Who does the work of a run: tasks of a batch system, or this machine with what they did.
 
 use std::process::ExitCode;
+#[cfg(feature = "cluster")]
 use std::time::Duration;
 
 use moisson_engine::Error;
