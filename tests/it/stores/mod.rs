@@ -121,7 +121,7 @@ fn what_goes_wrong_in_passing_changes_nothing() {
         (Fault::Close, 5),
         (Fault::LoseAnswer, 5),
         (Fault::Truncate, 5),
-        (Fault::Stall, 41),
+        (Fault::Stall, 83),
     ] {
         let server = Server::start(fault, every);
         let ended = run(&bench, &server, &[]);

@@ -128,7 +128,7 @@ impl Server {
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         // Only where a server goes silent is it not waited for: a busy machine is slow as well.
         let timeout = if self.fault == Fault::Stall {
-            "2"
+            "4"
         } else {
             "60"
         };
