@@ -13,7 +13,7 @@ pub struct Component {
 
 /// Returns the components of living documents, in order of their first document.
 ///
-/// `groups` are the numbers of documents that share one value of one band, in any order. [`crate::near`] of all groups
+/// `groups` are the numbers of documents that share one value of one band, in any order. [`crate::near()`] of all groups
 /// is the same as of each component's groups alone.
 pub fn components(
     items: &[Item],
