@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Corpus, narrow};
 use crate::parts::{self, Part};
+use crate::publish::annotation_keys;
 use crate::stage::{Stage, Unit, Workshop};
 
 /// Column of the signature family that holds the band values.
@@ -52,17 +53,8 @@ pub(crate) fn groups(shop: Workshop<'_>, corpus: &Corpus, alive: &[bool]) -> Res
             let (part, rows) = place(at)?;
             let mut key = KeyHasher::new(BandsStage::NAME, BandsStage::VERSION)
                 .field(&part.first.to_le_bytes());
-            for annotator in shop
-                .plan
-                .sources
-                .get(part.part.source)
-                .into_iter()
-                .flat_map(|s| &s.annotators)
-            {
-                key = key.digest(parts::annotation_key(
-                    annotator.as_ref(),
-                    part.part.manifest.key,
-                ));
+            for (_, annotations) in annotation_keys(shop.plan, &part.part) {
+                key = key.digest(annotations);
             }
             for row in rows.values() {
                 key = key.field(&row.to_le_bytes());

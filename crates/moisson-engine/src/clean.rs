@@ -39,22 +39,15 @@ pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
         bytes += status.len() as u64;
     }
     // What processes of a run left for each other is of no use to the next.
-    for entry in session.store().list(WORK)? {
-        session.store().delete(&entry.path)?;
-        files += 1;
-        bytes += entry.size;
-    }
-    for entry in session.store().list("parts")? {
-        let stem = entry
-            .path
-            .rsplit_once('.')
-            .map_or(entry.path.as_str(), |(stem, _)| stem);
-        if !kept.contains(stem) {
-            session.store().delete(&entry.path)?;
-            files += 1;
-            bytes += entry.size;
-        }
-    }
+    let mut stray = session.store().list(WORK)?;
+    stray.extend(session.store().list("parts")?.into_iter().filter(|entry| {
+        let stem = entry.path.rsplit_once('.');
+        !kept.contains(stem.map_or(entry.path.as_str(), |(stem, _)| stem))
+    }));
+    files += stray.len() as u64;
+    bytes += stray.iter().map(|entry| entry.size).sum::<u64>();
+    let paths: Vec<String> = stray.into_iter().map(|entry| entry.path).collect();
+    session.store().delete_all(&paths)?;
     Ok((files, bytes))
 }
 

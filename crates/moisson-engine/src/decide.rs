@@ -18,6 +18,7 @@ use crate::control::Control;
 use crate::corpus::{Corpus, CorpusPart, narrow};
 use crate::parts::{self, Committed, Part};
 use crate::plan::Plan;
+use crate::publish::annotation_keys;
 use crate::session::Session;
 use crate::stage::{Stage, Unit, Workshop};
 
@@ -92,13 +93,8 @@ pub fn key(plan: &Plan, part: &Part) -> Result<Digest> {
     let mut key = KeyHasher::new(DECIDE, DECIDE_VERSION)
         .digest(rules)
         .digest(part.manifest.key);
-    for annotator in plan
-        .sources
-        .get(part.source)
-        .into_iter()
-        .flat_map(|s| &s.annotators)
-    {
-        key = key.digest(parts::annotation_key(annotator.as_ref(), part.manifest.key));
+    for (_, annotations) in annotation_keys(plan, part) {
+        key = key.digest(annotations);
     }
     Ok(key.finish())
 }

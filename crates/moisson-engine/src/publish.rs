@@ -189,7 +189,10 @@ fn part_entry(plan: &Plan, part: &Part) -> Result<PartEntry> {
 }
 
 /// Families of a part's annotations under this plan, with their keys.
-fn annotation_keys(plan: &Plan, part: &Part) -> impl Iterator<Item = (&'static str, Digest)> {
+pub(crate) fn annotation_keys(
+    plan: &Plan,
+    part: &Part,
+) -> impl Iterator<Item = (&'static str, Digest)> {
     let annotators = plan
         .sources
         .get(part.source)

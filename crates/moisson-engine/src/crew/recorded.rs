@@ -73,9 +73,8 @@ pub(crate) fn receipts(work: &Store, stage: &str) -> Result<Vec<String>> {
 /// # Errors
 /// [`Error::Store`] if the work area cannot be read or changed.
 pub fn retry_failed(work: &Store) -> Result<()> {
-    for entry in work.list(ATTEMPTS)? {
-        work.delete(&entry.path)?;
-    }
+    let attempts = work.list(ATTEMPTS)?.into_iter().map(|entry| entry.path);
+    work.delete_all(&attempts.collect::<Vec<_>>())?;
     for entry in work.list(RECEIPTS)? {
         let receipt: Option<Receipt> = work.get_json(&entry.path)?;
         if receipt.is_some_and(|receipt| receipt.failed.is_some()) {
