@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use moisson_annotate::language::{LanguageAnnotator, LanguageParams};
-use moisson_annotate::licence::LicenceAnnotator;
+use moisson_annotate::licence::{LicenceAnnotator, LicenceParams};
 use moisson_annotate::quality::{QualityAnnotator, QualityParams};
 use moisson_annotate::signature::{SignatureAnnotator, SignatureParams};
 use moisson_core::{Annotator, ContentHasher, Digest, Document, Documents, Key};
@@ -94,7 +94,7 @@ fn kernels(criterion: &mut Criterion) {
         });
     });
     let annotators: [Box<dyn Annotator>; 4] = [
-        Box::new(LicenceAnnotator::new(None).unwrap()),
+        Box::new(LicenceAnnotator::new(LicenceParams::default()).unwrap()),
         Box::new(LanguageAnnotator::new(LanguageParams::default(), None).unwrap()),
         Box::new(QualityAnnotator::new(QualityParams::default())),
         Box::new(SignatureAnnotator::new(SignatureParams::default())),

@@ -329,14 +329,14 @@ MENU = """<header role="banner"><p>Commune de Montrigole</p>
 FOOTER = """<footer role="contentinfo"><ul><li><a href="/plan">Plan du site</a></li><li><a href="/mentions">Mentions légales</a></li><li><a href="/accessibilite">Accessibilité : non conforme</a></li></ul>%s</footer>"""
 
 
-def sheet(title, address, numbers, licence):
+def sheet(title, address, numbers, licence, head=""):
     body = "".join(f"<h2>{index}. {prose.GUIDES[n].split(',')[0].rstrip('.?')}</h2>\n<p>{prose.GUIDES[n]}</p>\n" for index, n in enumerate(numbers, start=1))
     notice = f'<p>Contenu sous <a rel="license" href="{licence}">licence</a></p>' if licence else ""
     return f"""<!DOCTYPE html>
 <html lang="fr"><head><meta charset="utf-8"><title>{title}</title>
 <link rel="canonical" href="https://montrigole.example/{address}">
 <meta property="article:published_time" content="2023-04-03"><meta property="article:modified_time" content="2024-11-18">
-<style>.x{{color:red}}</style><script>var a = 1 < 2 ? "<p>non</p>" : "";</script></head>
+{head}<style>.x{{color:red}}</style><script>var a = 1 < 2 ? "<p>non</p>" : "";</script></head>
 <body>{MENU}
 <main><article><h1>{title}</h1>
 <div class="share-buttons"><a href="#">Partager sur un réseau</a><a href="#">Envoyer</a></div>
@@ -373,6 +373,9 @@ def pages():
     yield "html/maison.html", sheet("L'eau, la maison, le ravalement", "maison", (5, 6, 9), ETALAB)
     yield "html/etat-civil.html", sheet("Actes et contraventions", "etat-civil", (7, 9, 0), "https://creativecommons.org/licenses/by-nc/4.0/")
     yield "html/mediatheque.html", sheet("La médiathèque", "mediatheque", (4, 8, 7), None)
+    # Open by its licence, and yet not to be mined: an opt-out is a veto besides the licence.
+    reserved = '<meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="https://montrigole.example/fouille">\n'
+    yield "html/patrimoine.html", sheet("Le patrimoine de la commune", "patrimoine", (1, 6, 8), ETALAB, reserved)
     yield "html/seance-2006-10-12.html", old_sitting()
 
 

@@ -80,6 +80,8 @@ def capture():
     base = "https://www.pontvert.example"
     info = b"software: invented 1.0\r\nformat: WARC File Format 1.1\r\nrobots: classic\r\n"
     yield record("warcinfo", [f"WARC-Date: {WHEN}", ident(1), "Content-Type: application/warc-fields"], info, "1.1")
+    rules = b"User-agent: CCBot\nUser-agent: GPTBot\nDisallow: /avis\n\nUser-agent: *\nDisallow: /prive/\n"
+    yield response(13, f"{base}/robots.txt", http("200 OK", ["Content-Type: text/plain"], rules))
     request = b"GET /budget HTTP/1.1\r\nHost: www.pontvert.example\r\n\r\n"
     yield record(
         "request",

@@ -9,10 +9,13 @@ fn help_has_examples() {
         "plan",
         "batch",
         "explain",
+        "licences",
+        "diff",
         "query",
         "list",
         "verify",
         "clean",
+        "publish",
         "status",
         "schema",
         "scheduler",
@@ -44,6 +47,7 @@ fn lists_name_what_there_is() {
         ("licences", "etalab-2.0"),
         ("reasons", "duplicate/near"),
         ("tables", "decisions"),
+        ("documents", "dcat-ap"),
     ] {
         let listed = moisson(&["list", what]).expect(0);
         assert!(listed.stdout.contains(part), "{what}: {}", listed.stdout);

@@ -113,6 +113,14 @@ pub(crate) fn bench() -> Bench {
 }
 
 fn run_with_writes(bench: &Bench, out: &str, writes: i64) -> std::result::Result<(), Error> {
+    let session = session_with_writes(bench, out, writes);
+    let text = std::fs::read_to_string(bench.path("p.toml")).unwrap();
+    let pipeline = Pipeline::parse(&text, "p.toml", &[]).unwrap();
+    flow::run(pipeline, 0, &session, &Control::default()).map(|_| ())
+}
+
+/// A session on an output whose storage takes so many writes.
+pub(crate) fn session_with_writes(bench: &Bench, out: &str, writes: i64) -> Session {
     let folder = bench.path(out);
     std::fs::create_dir_all(&folder).unwrap();
     let disk = FullDisk {
@@ -125,10 +133,7 @@ fn run_with_writes(bench: &Bench, out: &str, writes: i64) -> std::result::Result
         threads: 2,
         memory_bytes: 2 << 30,
     };
-    let session = Session::with_store(store, None, budget, runtime).unwrap();
-    let text = std::fs::read_to_string(bench.path("p.toml")).unwrap();
-    let pipeline = Pipeline::parse(&text, "p.toml", &[]).unwrap();
-    flow::run(pipeline, 0, &session, &Control::default()).map(|_| ())
+    Session::with_store(store, None, budget, runtime).unwrap()
 }
 
 #[test]

@@ -17,9 +17,13 @@ mod determinism;
 mod families;
 mod faults;
 mod fetch;
+mod forget;
 mod formats;
 mod harness;
+mod look;
 mod operations;
+mod optouts;
+mod personal;
 mod quickstart;
 mod real;
 #[expect(
@@ -29,4 +33,5 @@ mod real;
 #[path = "../../crates/moisson-harvest/src/testing/server.rs"]
 mod server;
 mod stores;
+mod tokens;
 mod versions;

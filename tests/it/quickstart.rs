@@ -90,10 +90,23 @@ fn the_quickstart_publishes_and_its_counts_are_the_golden_ones() {
     assert_balance(&summary);
     golden("quickstart.json", &counts(&summary));
     let path = out.display().to_string();
+    let stated = "publication.publisher=Institut";
+    let written = moisson(&["publish", &path, "--as", "dcat-ap,edc", "--set", stated]).expect(0);
+    assert!(
+        written.stdout.contains("metadata/dcat-ap.ttl")
+            && !written.stdout.contains("publication.publisher"),
+        "{}",
+        written.stdout
+    );
+    assert!(out.join("release/metadata/dcat-ap.ttl").exists());
+    moisson(&["publish", &path, "--as", "nonsense"]).expect(2);
+    moisson(&["publish", &path, "--set", "tier=research"]).expect(2);
     moisson(&["verify", &path, "--deep"]).expect(0);
     for file in [
         "release/README.md",
         "release/ATTRIBUTION.md",
+        "release/ATTRIBUTION.json",
+        "release/croissant.json",
         "release/manifest.json",
     ] {
         assert!(out.join(file).exists(), "{file}");

@@ -18,20 +18,42 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 )]
 pub(crate) struct Arguments {
     /// Form of results on stdout.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
 /// Form of results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Text,
     /// For programs: one JSON value, or one object a line for rows.
     Json,
+}
+
+/// Form of results, as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs: one JSON value, or one object a line for rows.
+    Json,
+    /// For release notes; only `diff` writes it.
+    Markdown,
+}
+
+impl Form {
+    /// The form of a command that writes no Markdown; `None` where Markdown is asked for.
+    pub(crate) fn plain(self) -> Option<Format> {
+        match self {
+            Self::Text => Some(Format::Text),
+            Self::Json => Some(Format::Json),
+            Self::Markdown => None,
+        }
+    }
 }
 
 /// Form of progress on stderr.
@@ -80,24 +102,59 @@ pub(crate) enum Command {
         system: BatchSystem,
     },
     /// Tell the whole story of one document: where it came from, what was measured, why it is or is not released.
-    #[command(after_help = "Example:\n  moisson explain out/quickstart jurisprudence/d-0001")]
+    #[command(after_help = "Examples:\n  \
+        moisson explain out/quickstart decisions/DEC-2024-0001\n  \
+        moisson explain out/quickstart decisions/DEC-2024-0001 --lang fr")]
     Explain(ExplainArguments),
+    /// Show what a release carries and owes: licences, obligations, attributions, deadlines, and what was kept out.
+    #[command(after_help = "Examples:\n  \
+        moisson licences out/quickstart\n  \
+        moisson licences out/quickstart --lang fr\n  \
+        moisson licences s3://bucket/release --format json")]
+    Licences(LicencesArguments),
+    /// Compare two releases: what was added, removed and changed, by source, licence and reason.
+    #[command(after_help = "Examples:\n  \
+        moisson diff out/january out/february\n  \
+        moisson diff out/january out/february --format markdown --lang fr > notes.md\n  \
+        moisson diff out/january out/february --list=50 --format json\n\n\
+        Documents that the later output was asked to forget are counted, and their ids never told.")]
+    Diff(DiffArguments),
     /// Ask the tables of an output in SQL: annotations, decisions, documents, duplicates, release.
     #[command(after_help = "Examples:\n  \
         moisson query OUT \"SELECT source, reason, count(*) n FROM decisions WHERE counted GROUP BY ALL ORDER BY n DESC\"\n  \
         moisson query OUT \"SELECT doc_id, kept_doc_id, similarity FROM duplicates\" --format json")]
     Query(QueryArguments),
-    /// List what moisson knows: readers, annotators, rules, presets, licences, reasons, tables.
-    #[command(after_help = "Examples:\n  moisson list presets\n  moisson list readers tei")]
+    /// List what moisson knows: readers, annotators, rules, presets, licences, reasons, tables, documents.
+    #[command(
+        after_help = "Examples:\n  moisson list presets\n  moisson list readers tei\n  moisson list licences etalab-2.0"
+    )]
     List(ListArguments),
     /// Check an output against its manifests: digests, counts, schema, balance.
     #[command(after_help = "Example:\n  moisson verify out/quickstart --deep")]
     Verify(VerifyArguments),
+    /// Forget documents: they leave every shard, table and mirrored file of an output, and stay out of it.
+    #[command(after_help = "Examples:\n  \
+        moisson forget OUT --ids cass/JURITEXT000000000001 --who \"M. A., par courriel\" --why \"demande d'effacement\" \\\n    \
+        --basis \"RGPD, art. 17\"\n  \
+        moisson forget OUT --query \"SELECT doc_id FROM release WHERE url LIKE '%example.org%'\" --who … --why … --dry-run\n  \
+        moisson forget OUT --withdrawn --who \"moisson\" --why \"withdrawn by their publishers\"\n  \
+        moisson forget OUT --resume\n\n\
+        What was not in reach is told in the proof. A document that stood for duplicates is replaced by the next of them. \
+        Later runs keep forgotten documents out.")]
+    Forget(ForgetArguments),
     /// Remove what an output does not need.
     #[command(after_help = "Examples:\n  \
         moisson clean OUT                  remove parts of earlier inputs and parameters\n  \
         moisson clean OUT --keep receipts  keep only the release and its ledger")]
     Clean(CleanArguments),
+    /// Write documents about a release: for catalogues, dataspaces, lawyers and the AI Act.
+    #[command(after_help = "Examples:\n  \
+        moisson publish out/quickstart --as croissant,dcat-ap\n  \
+        moisson publish out/quickstart --set publication.base_url=https://data.example.org/quickstart\n  \
+        moisson publish out/quickstart --as ai-act --pipeline attested.toml --to /srv/summary\n\n\
+        `moisson list documents` tells them. What only a human can state is `to be provided` until the tables \
+        [publication] and [attestations] of the pipeline, or --set, state it. Nothing here is legal advice.")]
+    Publish(PublishArguments),
     /// Take the plans of drivers and hand their tasks to workers.
     #[cfg(feature = "cluster")]
     #[command(after_help = "Examples:\n  \
@@ -384,6 +441,49 @@ pub(crate) struct ExplainArguments {
     pub out: String,
     /// The document's id, `SOURCE/KEY`.
     pub doc_id: String,
+    /// Language of the text. Default: as `LC_ALL`, `LC_MESSAGES` or `LANG` say, else English.
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+/// Language of texts for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+/// Arguments of `licences`.
+#[derive(Debug, Args)]
+pub(crate) struct LicencesArguments {
+    /// The output.
+    pub out: String,
+    /// Language of the text. Default: as `LC_ALL`, `LC_MESSAGES` or `LANG` say, else English.
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The output of the earlier release.
+    pub before: String,
+    /// The output of the later release.
+    pub after: String,
+    /// Language of the text. Default: as `LC_ALL`, `LC_MESSAGES` or `LANG` say, else English.
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
+    /// Also list ids, at most so many; 0 lists all.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000")]
+    pub list: Option<usize>,
+    /// Memory to stay within, such as `4GiB`; what does not fit is spilled. Default: half of the machine's.
+    #[arg(long, value_parser = crate::machine::parse_bytes)]
+    pub memory: Option<u64>,
+    /// Folder for temporary files. Default: the system's.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
 }
 
 /// Arguments of `query`.
@@ -401,7 +501,7 @@ pub(crate) struct ListArguments {
     /// What to list.
     #[arg(value_enum)]
     pub what: ListWhat,
-    /// One reader: its page, with what it follows, fills in and knows of defects.
+    /// One reader: its page, with what it follows, fills in and knows of defects. Or one licence: all that is known of it.
     pub name: Option<String>,
 }
 
@@ -422,6 +522,8 @@ pub(crate) enum ListWhat {
     Reasons,
     /// Tables of `query`.
     Tables,
+    /// Documents of `publish`.
+    Documents,
 }
 
 /// Arguments of `verify`.
@@ -434,6 +536,61 @@ pub(crate) struct VerifyArguments {
     pub deep: bool,
 }
 
+/// Arguments of `forget`.
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArguments {
+    /// The output.
+    pub out: String,
+    /// Ids of documents, `SOURCE/KEY`.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub ids: Vec<String>,
+    /// All documents of this source. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub source: Vec<String>,
+    /// Those in the column `doc_id` of this query.
+    #[arg(long, value_name = "SQL")]
+    pub query: Option<String>,
+    /// Ids in a file, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Those that their publishers withdrew, or whose rights were reserved since.
+    #[arg(long)]
+    pub withdrawn: bool,
+    /// Only finish what an interrupted `forget` began.
+    #[arg(long, conflicts_with_all = ["ids", "source", "query", "file", "withdrawn", "dry_run"])]
+    pub resume: bool,
+    /// Who asks for it. Kept in the tombstone: name no more than has to be kept.
+    #[arg(long, required_unless_present = "resume")]
+    pub who: Option<String>,
+    /// Why.
+    #[arg(long, required_unless_present = "resume")]
+    pub why: Option<String>,
+    /// The legal basis, such as `RGPD, art. 17`.
+    #[arg(long)]
+    pub basis: Option<String>,
+    /// Day of the request, `YYYY-MM-DD`. Default: today.
+    #[arg(long, value_name = "DATE")]
+    pub when: Option<String>,
+    /// Tell what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Language of the proof.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+    /// Folder for temporary files. Default: the system's.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+}
+
+/// Language of what is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
 /// Arguments of `clean`.
 #[derive(Debug, Args)]
 pub(crate) struct CleanArguments {
@@ -442,6 +599,30 @@ pub(crate) struct CleanArguments {
     /// What to keep.
     #[arg(long, value_enum, default_value_t = KeepWhat::Current)]
     pub keep: KeepWhat,
+}
+
+/// Arguments of `publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishArguments {
+    /// The output.
+    pub out: String,
+    /// Formats of documents, or `all`.
+    #[arg(
+        long = "as",
+        value_name = "FORMATS",
+        value_delimiter = ',',
+        default_value = "all"
+    )]
+    pub formats: Vec<String>,
+    /// Where they go: a folder, or `s3://`, `gs://`, `az://`. Default: beside the shards.
+    #[arg(long, value_name = "FOLDER")]
+    pub to: Option<String>,
+    /// Take [publication] and [attestations] from this pipeline instead of the one the release was made with.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// Replace a value of [publication] or [attestations]. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
 }
 
 /// What `clean` keeps.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use moisson_engine::clock::{Clock, rfc3339};
+use moisson_engine::clock::{Clock, Date, day, rfc3339};
 use moisson_engine::control::Budget;
 use moisson_engine::fetch::Outside;
 use moisson_engine::status::About;
@@ -42,6 +42,11 @@ pub(crate) fn clock() -> Clock {
     Arc::new(std::time::SystemTime::now)
 }
 
+/// The day, in UTC.
+pub(crate) fn today() -> Date {
+    day(std::time::SystemTime::now())
+}
+
 /// Who runs a pipeline here: machine, process, and an identity no other run has.
 pub(crate) fn about(pipeline: &str) -> About {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
@@ -71,6 +76,28 @@ fn status_kib(path: &str, key: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// The language that the environment asks for: the first variable that is set counts, as POSIX has it.
+pub(crate) fn lang() -> crate::args::Lang {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    lang_of(&set.unwrap_or_default())
+}
+
+/// The language of a locale such as `fr_FR.UTF-8`.
+fn lang_of(locale: &str) -> crate::args::Lang {
+    let language = locale
+        .split(['_', '.', '@', '-'])
+        .next()
+        .unwrap_or_default();
+    if language.eq_ignore_ascii_case("fr") {
+        crate::args::Lang::Fr
+    } else {
+        crate::args::Lang::En
+    }
+}
+
 /// Name of this machine, as a name of a file can hold it.
 pub(crate) fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -86,6 +113,17 @@ pub(crate) fn host() -> String {
 /// The current folder: what a relative path is relative to.
 pub(crate) fn current_folder() -> std::path::PathBuf {
     std::env::current_dir().unwrap_or_default()
+}
+
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// If the system gives none.
+pub(crate) fn random() -> std::io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let mut source = std::fs::File::open("/dev/urandom")?;
+    std::io::Read::read_exact(&mut source, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// The clock and the secrets of the environment, for fetching.
@@ -134,7 +172,23 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_bytes;
+    use super::{lang_of, parse_bytes};
+    use crate::args::Lang;
+
+    #[test]
+    fn locales_as_a_table() {
+        for (locale, expected) in [
+            ("", Lang::En),
+            ("C.UTF-8", Lang::En),
+            ("fr", Lang::Fr),
+            ("fr_FR.UTF-8", Lang::Fr),
+            ("FR-CA", Lang::Fr),
+            ("fry_NL", Lang::En),
+            ("en_GB.UTF-8", Lang::En),
+        ] {
+            assert_eq!(lang_of(locale), expected, "{locale}");
+        }
+    }
 
     #[test]
     fn sizes_as_a_table() {

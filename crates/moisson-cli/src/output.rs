@@ -61,6 +61,11 @@ pub(crate) fn print_rows(rows: &[Map<String, Value>]) -> anyhow::Result<()> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    print(&table(names, rows))
+}
+
+/// Two or more columns, aligned, under their names.
+pub(crate) fn table(names: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..names.len())
         .map(|at| {
             rows.iter()
@@ -83,7 +88,7 @@ pub(crate) fn print_table(names: &[&str], rows: &[Vec<String>]) -> anyhow::Resul
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    print(&text)
+    text
 }
 
 /// Prints a warning on stderr.

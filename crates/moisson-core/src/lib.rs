@@ -28,7 +28,7 @@ pub use limits::Limits;
 pub use manifest::PartManifest;
 pub use redact::redact;
 pub use sink::{Fault, Sink, Tombstone};
-pub use span::Span;
+pub use span::{Edit, Span, With};
 
 /// Version of every table's schema, written in Parquet footers and manifests.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -17,6 +17,8 @@ pub enum Kind {
 
 /// Column of the spans that line rules propose to cut: a list of (`start`, `end`, `reason`).
 pub const LINE_SPANS: &str = "quality_c4_line_spans";
+/// Column of the spans of personal data: a list of (`start`, `end`, `class`).
+pub const PII_SPANS: &str = "pii_spans";
 /// Bytes of the text.
 pub const TEXT_BYTES: &str = "quality_text_bytes";
 
@@ -35,11 +37,19 @@ pub const ALL: &[(&str, Kind)] = &[
     ("licence_family", Text),
     ("licence_layer", Text),
     ("licence_matcher", Text),
+    ("licence_scope", Text),
     ("licence_shard_family", Text),
     ("licence_status", Text),
     ("licence_terms", Text),
     ("licence_tier", Text),
+    ("licence_verdict", Text),
     ("ocr_confidence", Number),
+    ("optout_as_of", Text),
+    ("optout_verdict", Text),
+    ("pii_profile", Text),
+    ("pii_risk", Text),
+    ("pii_status", Text),
+    ("pii_total", Number),
     ("producer", Text),
     ("quality_alphabetic_word_ratio", Number),
     ("quality_bullet_line_ratio", Number),

@@ -1,11 +1,12 @@
-//! The two steps that decide on one document at a time: the licence gate, then the rules.
+//! The two steps that decide on one document at a time: the licence gate with the opt-outs, then the rules.
 
 use arrow::array::RecordBatch;
-use moisson_core::{Decision, Effect, Error, Result, Span, TextColumn, Unit, reason};
+use moisson_core::{Decision, Edit, Effect, Error, Result, TextColumn, Unit, reason};
 
 use crate::edits::cuts;
 use crate::evaluate::{Genres, failures};
 use crate::licence::{LicenceGate, refusals};
+use crate::optout;
 use crate::rule_set::RuleSet;
 
 /// What was decided on a batch.
@@ -15,13 +16,13 @@ pub struct Outcome {
     pub decisions: Vec<(usize, Decision)>,
     /// Which rows are still to be released.
     pub alive: Vec<bool>,
-    /// Spans to cut from each row that is alive, in order of the text.
-    pub edits: Vec<Vec<Span>>,
+    /// Edits of each row that is alive: cuts in order of the text, then what personal data is replaced with.
+    pub edits: Vec<Vec<Edit>>,
 }
 
 /// Holds each living row against the licence gate, and what passes against the rules.
 ///
-/// `rows` has `doc_id`, `source`, `genre`, the `licence_*` columns and [`RuleSet::columns`], row-aligned. All rules of
+/// `rows` has `doc_id`, `source`, `genre`, the `licence_*` and `optout_*` columns and [`RuleSet::columns`], row-aligned. All rules of
 /// a step are asked, so that each can be judged alone; the first that fails is the counted one. The rules are not
 /// asked of a document that the gate stops. Cuts come last: they are decided for what the rules let pass, except that
 /// `edit/too-little-left` is asked with the rules, as the last of them.
@@ -52,6 +53,7 @@ pub fn decide(
         edits: vec![Vec::new(); alive.len()],
     };
     decide_licence(*gate, rows, &names, &mut outcome)?;
+    decide_optout(rows, &names, alive, &mut outcome)?;
     decide_rules(rules, rows, &names, &mut outcome)?;
     outcome.decisions.sort_by_key(|(row, _)| *row);
     Ok(outcome)
@@ -76,6 +78,29 @@ fn decide_licence(
             ..names.decision(row)
         };
         outcome.alive[row] = false;
+        outcome.decisions.push((row, decision));
+    }
+    Ok(())
+}
+
+/// Opt-outs are told of documents that the licence gate stops, too: what is stopped twice is counted once.
+fn decide_optout(
+    rows: &RecordBatch,
+    names: &Names<'_>,
+    asked: &[bool],
+    outcome: &mut Outcome,
+) -> Result<()> {
+    for refusal in optout::refusals(rows, asked)? {
+        let row = refusal.row;
+        let decision = Decision {
+            counted: std::mem::replace(&mut outcome.alive[row], false),
+            step: "licence",
+            rule: "optout".to_owned(),
+            reason: refusal.reason.to_owned(),
+            observed: refusal.observed,
+            detail: refusal.detail,
+            ..names.decision(row)
+        };
         outcome.decisions.push((row, decision));
     }
     Ok(())
@@ -136,7 +161,7 @@ fn decide_rules(
                 ..names.decision(row)
             };
             outcome.decisions.push((row, decision));
-            outcome.edits[row].push(cut.span);
+            outcome.edits[row].push(Edit::cut(cut.span));
         }
     }
     Ok(())
@@ -144,13 +169,13 @@ fn decide_rules(
 
 /// Names of the documents of a batch.
 #[derive(Debug)]
-struct Names<'a> {
+pub(crate) struct Names<'a> {
     doc_id: TextColumn<'a>,
     source: TextColumn<'a>,
 }
 
 impl<'a> Names<'a> {
-    fn try_new(rows: &'a RecordBatch) -> Result<Self> {
+    pub(crate) fn try_new(rows: &'a RecordBatch) -> Result<Self> {
         Ok(Self {
             doc_id: TextColumn::try_new(rows, "doc_id")?,
             source: TextColumn::try_new(rows, "source")?,
@@ -158,7 +183,7 @@ impl<'a> Names<'a> {
     }
 
     /// A drop of a record, with only its name filled in.
-    fn decision(&self, row: usize) -> Decision {
+    pub(crate) fn decision(&self, row: usize) -> Decision {
         Decision {
             source: self.source.get(row).unwrap_or_default().to_owned(),
             doc_id: self.doc_id.get(row).map(str::to_owned),

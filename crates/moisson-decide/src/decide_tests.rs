@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields};
 use moisson_core::document::strings;
-use moisson_core::{Effect, Span};
+use moisson_core::{Edit, Effect, Span};
 use moisson_rights::Tier;
 
 use crate::{LicenceGate, Outcome, RuleSet, RulesConfig, decide};
@@ -69,6 +69,9 @@ fn batch(rows: &[Row]) -> RecordBatch {
         ("licence_evidence", all("declared")),
         ("licence_statement", all("Licence Ouverte")),
         ("licence_detail", all("page footer")),
+        ("licence_verdict", all("")),
+        ("optout_verdict", all("clear")),
+        ("optout_signals", all("[]")),
         (
             "quality_word_count",
             Arc::new(rows.iter().map(|row| Some(row.1)).collect::<UInt32Array>()),
@@ -182,7 +185,12 @@ fn decisions_tell_what_was_seen() {
         ),
         ("licence", Some("etalab-2.0"), Some("attribution"))
     );
-    assert_eq!(licence.detail.as_deref(), Some("page footer"));
+    assert_eq!(
+        licence.detail.as_deref(),
+        Some(
+            "`etalab-2.0` contradicts or limits itself, so the strictest reading counts; a person can decide in a rights file. page footer"
+        )
+    );
     let edit = &outcome.decisions[1].1;
     assert_eq!(
         (edit.effect, edit.span_start, edit.span_end),
@@ -200,7 +208,7 @@ fn decisions_tell_what_was_seen() {
     assert_eq!(rule.rule, "pipeline:quality_word_count");
     assert_eq!(
         outcome.edits[1],
-        [Span { start: 3, end: 9 }, Span { start: 20, end: 30 }]
+        [Span { start: 3, end: 9 }, Span { start: 20, end: 30 }].map(Edit::cut)
     );
     assert!(outcome.edits[0].is_empty() && outcome.edits[2].is_empty());
 }

@@ -16,10 +16,13 @@ pub mod rule_set;
 mod decide;
 mod edits;
 mod evaluate;
+mod optout;
+mod personal;
 
 pub use config::{Override, RulesConfig};
 pub use decide::{Outcome, decide};
 pub use licence::LicenceGate;
+pub use personal::{COLUMNS as PERSONAL_COLUMNS, edit_of, replace_personal};
 pub use preset::{Preset, presets};
 pub use rule::{Bound, Nulls, Rule, RuleEntry, Value};
 pub use rule_set::{CompiledRule, Edits, RuleSet};

@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 use moisson_core::{Result, TextColumn, reason};
-use moisson_rights::{Evidence, Tier, VerdictStatus};
+use moisson_rights::{Evidence, Lang, Tier, VerdictStatus, explain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,8 @@ pub(crate) struct Refusal {
 /// Returns the living rows that do not pass, in order.
 ///
 /// Fails closed: a status or evidence that is not known here is `licence/unknown`, and a licence without a tier is in
-/// none.
+/// none. A human verdict that refuses, or whose time is over, closes. The detail says in a sentence why; see
+/// [`explain::refusal`], which says it in French as well.
 ///
 /// # Errors
 /// [`moisson_core::Error::Internal`] if a licence column is missing.
@@ -46,7 +47,12 @@ pub(crate) fn refusals(
     );
     let (evidence, statement) = (text("licence_evidence")?, text("licence_statement")?);
     let detail = text("licence_detail")?;
-    let mut trusted = vec![Evidence::Declared.name(), Evidence::Inferred.name()];
+    let human = text("licence_verdict")?;
+    let mut trusted = vec![
+        Evidence::Declared.name(),
+        Evidence::Inferred.name(),
+        Evidence::Verdict.name(),
+    ];
     if gate.accept_assumed {
         trusted.push(Evidence::Assumed.name());
     }
@@ -59,6 +65,10 @@ pub(crate) fn refusals(
             reason::LICENCE_AMBIGUOUS
         } else if status == VerdictStatus::Versionless.name() {
             reason::LICENCE_VERSIONLESS
+        } else if status == VerdictStatus::Refused.name() {
+            reason::LICENCE_REFUSED
+        } else if status == VerdictStatus::Expired.name() {
+            reason::LICENCE_VERDICT_EXPIRED
         } else if status != VerdictStatus::Known.name() || !named {
             reason::LICENCE_UNKNOWN
         } else if !gate.tier.reaches(tier) {
@@ -74,11 +84,22 @@ pub(crate) fn refusals(
             .get(row)
             .filter(|licence| !licence.is_empty())
             .or_else(|| statement.get(row));
+        let why = explain::refusal(Lang::En, reason, observed, gate.tier);
+        let by = human
+            .get(row)
+            .filter(|id| !id.is_empty())
+            .filter(|id| !detail.get(row).is_some_and(|detail| detail.contains(id)))
+            .map(|id| format!("decided by verdict `{id}`"));
+        let told: Vec<String> = why
+            .into_iter()
+            .chain(detail.get(row).map(str::to_owned))
+            .chain(by)
+            .collect();
         refusals.push(Refusal {
             row,
             reason,
             observed: observed.map(str::to_owned),
-            detail: detail.get(row).map(str::to_owned),
+            detail: (!told.is_empty()).then(|| told.join(" ")),
         });
     }
     Ok(refusals)
@@ -102,6 +123,11 @@ mod tests {
                 ("licence_evidence", one(row[3]), true),
                 ("licence_statement", one("as stated"), true),
                 ("licence_detail", one(""), true),
+                (
+                    "licence_verdict",
+                    one(if row[3] == "verdict" { "v1" } else { "" }),
+                    true,
+                ),
             ])
             .unwrap();
             let gate = LicenceGate {
@@ -113,6 +139,14 @@ mod tests {
             assert_eq!(reason, expected, "{row:?}");
             if row[1].is_empty() && !found.is_empty() {
                 assert_eq!(found[0].observed.as_deref(), Some("as stated"));
+            }
+            for refusal in &found {
+                let detail = refusal.detail.as_deref().unwrap();
+                assert_eq!(
+                    detail.contains("decided by verdict `v1`"),
+                    row[3] == "verdict"
+                );
+                assert!(detail.contains('.'), "{detail}");
             }
             assert!(refusals(gate, &rows, &[false]).unwrap().is_empty());
         };
@@ -194,6 +228,22 @@ mod tests {
             open,
             ["versionless", "", "", "declared"],
             "licence/versionless",
+        );
+        check(
+            open,
+            ["known", "etalab-2.0", "attribution", "verdict"],
+            "passes",
+        );
+        check(
+            open,
+            ["known", "CC-BY-NC-4.0", "research", "verdict"],
+            "licence/not-in-tier",
+        );
+        check(open, ["refused", "", "", "verdict"], "licence/refused");
+        check(
+            open,
+            ["expired", "", "", "verdict"],
+            "licence/verdict-expired",
         );
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use moisson_core::Result;
 
 use crate::decide::DECIDE;
+use crate::forget::components::COMPONENTS;
 use crate::manifest::ReleaseManifest;
 use crate::parts::{self, CONTENTS, DOCUMENTS, FAULTS};
 use crate::session::{Session, WORK};
@@ -41,6 +42,9 @@ pub fn run(session: &Session, keep: Keep) -> Result<(u64, u64)> {
     // What processes of a run left for each other is of no use to the next.
     let mut stray = session.store().list(WORK)?;
     stray.extend(session.store().list("parts")?.into_iter().filter(|entry| {
+        if keep == Keep::Current && entry.path.starts_with(COMPONENTS) {
+            return false;
+        }
         let stem = entry.path.rsplit_once('.');
         !kept.contains(stem.map_or(entry.path.as_str(), |(stem, _)| stem))
     }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use moisson_core::Date;
+pub use moisson_core::Date;
 
 /// Returns the present moment; the command line gives the system's clock, tests give theirs.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -14,10 +14,16 @@ const DAY_SECONDS: u64 = 86_400;
 pub fn rfc3339(moment: SystemTime) -> String {
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, millis) = (since.as_secs(), since.subsec_millis());
-    let date = Date(i32::try_from(seconds / DAY_SECONDS).unwrap_or(i32::MAX));
+    let date = day(moment);
     let second = seconds % DAY_SECONDS;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{date}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
+/// Returns the day of a moment, in UTC. A moment before 1970 is taken as 1970.
+pub fn day(moment: SystemTime) -> Date {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date(i32::try_from(since.as_secs() / DAY_SECONDS).unwrap_or(i32::MAX))
 }
 
 /// Reads a moment as [`rfc3339`] writes it, with or without a fraction; `None` for anything else.

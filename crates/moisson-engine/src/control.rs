@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use moisson_core::{Error, PartManifest, Result};
+use moisson_core::{Date, Error, PartManifest, Result};
 
 /// Something that happens during a run. The command line draws it; tests record it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +185,9 @@ pub struct Control {
     pub stop: Arc<AtomicBool>,
     /// Who watches.
     pub observer: Arc<dyn Observer>,
+    /// The day of the run: human verdicts that held until an earlier day have expired. Where it is not given, every
+    /// verdict with a term has.
+    pub today: Date,
 }
 
 impl std::fmt::Debug for Control {
@@ -200,6 +203,7 @@ impl Default for Control {
         Self {
             stop: Arc::default(),
             observer: Arc::new(Silent),
+            today: Date(i32::MAX),
         }
     }
 }

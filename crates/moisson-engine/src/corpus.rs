@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, UInt8Type, UInt64Type};
 use moisson_core::column::column;
-use moisson_core::span::Span;
-use moisson_core::{Annotator, Date, Decision, Error, Result, document};
+use moisson_core::{Annotator, Date, Decision, Edit, Error, Result, document};
 use rayon::prelude::*;
 
 use crate::parts::{self, DOCUMENTS, FAULTS, Part};
@@ -44,8 +43,13 @@ const ANNOTATION_COLUMNS: &[&str] = &[
     "licence_statement",
     "licence_detail",
     "licence_clarity",
+    "licence_obligations",
+    "licence_verdict",
     "attribution",
     "language",
+    "optout_as_of",
+    "optout_verdict",
+    "pii_risk",
     "quality_text_bytes",
 ];
 
@@ -67,12 +71,14 @@ pub struct CorpusPart {
     pub rows: RecordBatch,
     /// Ledger rows of what could not be read, as a batch of decisions.
     pub faults: Option<RecordBatch>,
+    /// Rows that are decided of at all: all of them, or those that are decided anew.
+    pub asked: Vec<bool>,
     /// False once a document is dropped.
     pub alive: Vec<bool>,
     /// What was decided, with the row it is about.
     pub decisions: Vec<(u32, Decision)>,
-    /// Spans to cut from each row, empty for most.
-    pub edits: Vec<Vec<Span>>,
+    /// Edits of each row, empty for most.
+    pub edits: Vec<Vec<Edit>>,
 }
 
 impl Corpus {
@@ -102,7 +108,7 @@ impl Corpus {
     ///
     /// # Errors
     /// [`Error::Config`] above four thousand million documents.
-    fn push(&mut self, mut part: CorpusPart) -> Result<()> {
+    pub(crate) fn push(&mut self, mut part: CorpusPart) -> Result<()> {
         let too_many = || Error::config("more than 4,294,967,295 documents in one run");
         part.first = u32::try_from(self.documents()).map_err(|_| too_many())?;
         let rows = u32::try_from(part.rows.num_rows()).map_err(|_| too_many())?;
@@ -176,7 +182,7 @@ impl Corpus {
 }
 
 impl CorpusPart {
-    fn load(source: &SourcePlan, part: Part, session: &Session) -> Result<Self> {
+    pub(crate) fn load(source: &SourcePlan, part: Part, session: &Session) -> Result<Self> {
         let wants = |name: &str| ANNOTATION_COLUMNS.contains(&name);
         let rows = narrow(source, &part, DOCUMENT_COLUMNS, &wants, session)?;
         let faults = if part.manifest.count("fault_rows") > 0 {
@@ -195,6 +201,7 @@ impl CorpusPart {
             first: 0,
             rows,
             faults,
+            asked: vec![true; count],
             alive: vec![true; count],
             decisions: Vec::new(),
             edits: vec![Vec::new(); count],
@@ -212,6 +219,20 @@ impl CorpusPart {
             DataType::LargeUtf8 => Some(array.as_string::<i64>().value(row)),
             _ => None,
         }
+    }
+
+    /// Values of a column of lists of texts, none for null or no such column.
+    pub fn texts(&self, name: &str, row: usize) -> Vec<String> {
+        let lists = self.rows.column_by_name(name);
+        let Some(lists) = lists.and_then(|lists| lists.as_list_opt::<i32>()) else {
+            return Vec::new();
+        };
+        if lists.is_null(row) {
+            return Vec::new();
+        }
+        let texts = lists.value(row);
+        let texts = texts.as_string_opt::<i32>().into_iter().flatten().flatten();
+        texts.map(str::to_owned).collect()
     }
 
     /// Value of a date column.

@@ -1,4 +1,4 @@
-//! Decide: applies the licence gate and the rules to every part. Reads no text and loads no model.
+//! Decide: applies the licence gate, the rules and the profiles of personal data to every part. Reads no text and loads no model.
 //!
 //! What is decided of a part is a part of its own: a new threshold makes these again and nothing before them.
 
@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 use moisson_core::column::column;
 use moisson_core::decision::{self, Effect};
 use moisson_core::digest::KeyHasher;
-use moisson_core::span::Span;
 use moisson_core::{Decision, Decisions, Digest, Error, PartManifest, Result};
+use moisson_decide::{PERSONAL_COLUMNS, replace_personal};
 use moisson_shard::file::TableWriter;
 use rayon::prelude::*;
 
@@ -25,12 +25,12 @@ use crate::stage::{Stage, Unit, Workshop};
 /// Folder of what was decided, and name of the step.
 pub const DECIDE: &str = "decide";
 /// Bumped when the same measurements and rules give another decision.
-pub const DECIDE_VERSION: u32 = 1;
+pub const DECIDE_VERSION: u32 = 2;
 
 /// Columns beside those of the rules.
 const COLUMNS: &[&str] = &["doc_id", "source", "genre"];
 
-/// Drops what the licence gate and the rules do not let pass, and notes the spans to cut.
+/// Drops what the licence gate and the rules do not let pass, and notes the spans to cut or to replace.
 ///
 /// # Errors
 /// [`Error::Internal`] if a rule's column is missing; [`Error::Store`] if a part cannot be read or written.
@@ -89,6 +89,7 @@ pub fn key(plan: &Plan, part: &Part) -> Result<Digest> {
         plan.rules.digest()?,
         plan.pipeline.tier,
         plan.pipeline.accept_assumed,
+        &plan.pipeline.pii,
     ))?;
     let mut key = KeyHasher::new(DECIDE, DECIDE_VERSION)
         .digest(rules)
@@ -128,7 +129,7 @@ fn apply(part: &mut CorpusPart, key: Digest, session: &Session) -> Result<()> {
                     .edits
                     .get_mut(at)
                     .into_iter()
-                    .for_each(|edits| edits.extend(span(&decision))),
+                    .for_each(|edits| edits.extend(moisson_decide::edit_of(&decision))),
                 Effect::Fault | Effect::Note => {}
             }
             part.describe(at, &mut decision);
@@ -136,14 +137,6 @@ fn apply(part: &mut CorpusPart, key: Digest, session: &Session) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn span(decision: &Decision) -> Option<Span> {
-    let place = |at: Option<u64>| usize::try_from(at?).ok();
-    Some(Span {
-        start: place(decision.span_start)?,
-        end: place(decision.span_end)?,
-    })
 }
 
 /// Decides of one part.
@@ -165,11 +158,16 @@ impl Stage for DecideStage {
             .ok_or_else(|| Error::internal("a part of no source"))?;
         let wanted = plan.rules.columns();
         let wants = |name: &str| {
-            name == "licence" || name.starts_with("licence_") || wanted.contains(&name)
+            name == "licence"
+                || name.starts_with("licence_")
+                || PERSONAL_COLUMNS.contains(&name)
+                || name.starts_with("optout_")
+                || wanted.contains(&name)
         };
         let rows = narrow(source, &part, COLUMNS, &wants, session)?;
         let alive = vec![true; rows.num_rows()];
-        let outcome = moisson_decide::decide(&plan.gate, &plan.rules, &rows, &alive)?;
+        let mut outcome = moisson_decide::decide(&plan.gate, &plan.rules, &rows, &alive)?;
+        replace_personal(&plan.pipeline.pii, &rows, &mut outcome)?;
         let mut writer = TableWriter::new(schema(), parts::part_options())?;
         for decisions in outcome.decisions.chunks(8192) {
             writer.write(&batch(decisions)?)?;

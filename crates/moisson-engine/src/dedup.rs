@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use moisson_core::{Decision, Digest, Error, Result, reason, span};
+use moisson_core::{Decision, Digest, Error, Result, reason};
 use moisson_dedup::{
     Duplicate, Item, NearOutcome, SurvivorKey, Version, VersionPolicy, Versioned, exact,
     survivor_order, versions,
 };
+use moisson_shard::edited;
 
 use crate::control::Control;
 use crate::corpus::{Corpus, CorpusPart};
@@ -25,6 +26,9 @@ pub struct DedupOutcome {
     pub compared: u64,
     /// Documents with a proposed pair that a limit left unmeasured.
     pub limited: u64,
+    /// Documents that were compared with each other: what is decided of one has no part in what is decided of another
+    /// component.
+    pub components: Vec<Vec<u32>>,
 }
 
 /// Drops versions the policies do not want, exact duplicates, and proved near-duplicates, in this order.
@@ -47,7 +51,7 @@ pub fn run(
             found.extend(exact(&items, &mut alive, &plan.pipeline.dedup));
         }
     }
-    let proved = if plan.pipeline.dedup.near {
+    let (proved, components) = if plan.pipeline.dedup.near {
         let committed = Committed::ask();
         let shop = Workshop {
             plan,
@@ -58,7 +62,7 @@ pub fn run(
         let groups = bands::groups(shop, corpus, &alive)?;
         prove::run(shop, corpus, &items, &mut alive, &groups)?
     } else {
-        NearOutcome::default()
+        (NearOutcome::default(), Vec::new())
     };
     write_receipts(
         corpus,
@@ -74,6 +78,7 @@ pub fn run(
             .collect(),
         compared: proved.compared,
         limited: proved.limited,
+        components,
     })
 }
 
@@ -207,7 +212,9 @@ fn version_decision(
     }
 }
 
-/// Replaces the digests of documents with edits by those of the text as shipped. Returns true if there is one.
+/// Replaces the digests of documents with edits by those of the text as shipped, but for fictions: these follow from the
+/// id of their document, so the type of the class stands for them here ([`edited::compared`]), and documents that differ in
+/// nothing but replaced personal data are one text. Returns true if there is one with edits.
 fn shipped_digests(
     corpus: &Corpus,
     items: &mut [Item],
@@ -232,7 +239,7 @@ fn shipped_digests(
         any = true;
         crate::texts::each(session, &part.part, &rows, &mut |row, text| {
             let edits = part.edits.get(row as usize).map_or(&[][..], Vec::as_slice);
-            let (edited, _) = span::remove(text, edits);
+            let edited = edited::compared(text, edits);
             if let Some(item) = items.get_mut((part.first + row) as usize) {
                 item.digest = Digest::of(edited.as_bytes()).0;
             }

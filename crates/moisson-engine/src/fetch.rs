@@ -1,7 +1,7 @@
 //! Fetch: remote sources into the output's mirror, and the mirror as input.
 //!
 //! `mirror/data/SOURCE/…` holds the objects, `mirror/receipts/SOURCE/….json` their receipts, `mirror/state/SOURCE/…` how
-//! far a harvest is. A source that was mirrored once from the same addresses is complete: `run` reads it without asking
+//! far a harvest is, `mirror/sites/…` what the sites say of mining. A source that was mirrored once from the same addresses is complete: `run` reads it without asking
 //! any server, and `fetch` brings it up to date.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use moisson_core::document::strings;
 use moisson_core::{Digest, Error, Result};
-use moisson_harvest::{Client, ClientConfig, Harvest, Mirror, Receipt, Summary, Watch};
+use moisson_harvest::{Client, ClientConfig, Harvest, Mirror, Receipt, Summary, Watch, sites};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use crate::session::Session;
 use crate::store::Store;
 
 /// Folder of the mirror in an output.
-const MIRROR: &str = "mirror";
+pub(crate) const MIRROR: &str = "mirror";
 
 /// The clock.
 pub type Now = Arc<dyn Fn() -> std::time::SystemTime + Send + Sync>;
@@ -144,8 +144,18 @@ pub fn run(
             })
             .collect()
     });
+    let summaries = done.into_iter().collect::<Result<Vec<_>>>();
+    // What the sites say is asked for even where one source failed: the others are there. What failed is told first.
+    let mut origins = sites::Origins::default();
+    for (name, _, _) in &wanted {
+        for receipt in receipts(name, session.store())?.values() {
+            origins.add(receipt);
+        }
+    }
+    let recorded = sites::record(&origins, &client, &mirror, control);
     control.tell(Event::Done);
-    done.into_iter().collect()
+    let summaries = summaries?;
+    recorded.map(|()| summaries)
 }
 
 fn known(pipeline: &Pipeline, names: &[String]) -> Result<()> {

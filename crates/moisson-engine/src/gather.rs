@@ -10,9 +10,10 @@ use arrow::ipc::reader::StreamReader;
 use moisson_core::column::column;
 use moisson_core::digest::KeyHasher;
 use moisson_core::{Digest, Error, Result, SCHEMA_VERSION};
-use moisson_shard::file::{TableWriter, WriteOptions};
-use moisson_shard::layout;
+use moisson_shard::file::{TableWriter, WriteOptions, sha256_hex};
+use moisson_shard::layout::{self, Bucket};
 use moisson_shard::release;
+use moisson_shard::tally::{TALLY_KEY, Tally};
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::{self, Blob};
@@ -67,6 +68,7 @@ pub(crate) fn run(
             family: bucket.family.clone(),
             split: bucket.split.clone(),
             bits: bucket.bits.clone(),
+            source_bytes: bucket.bytes,
             blobs: laid(shard).to_vec(),
         };
         let items = RecordBatch::try_from_iter([("item", items)])?;
@@ -85,11 +87,27 @@ pub(crate) struct GatherSpec {
     family: String,
     split: String,
     bits: String,
+    /// Bytes of the texts before edits.
+    source_bytes: u64,
     blobs: Vec<Blob>,
 }
 
+impl GatherSpec {
+    /// A shard whose rows do not lie ready in blobs alone.
+    pub(crate) fn new(key: Digest, bucket: &Bucket) -> Self {
+        Self {
+            key,
+            family: bucket.family.clone(),
+            split: bucket.split.clone(),
+            bits: bucket.bits.clone(),
+            source_bytes: bucket.bytes,
+            blobs: Vec::new(),
+        }
+    }
+}
+
 /// Document number to batch and row.
-type Places = HashMap<u32, (usize, usize)>;
+pub(crate) type Places = HashMap<u32, (usize, usize)>;
 
 impl Stage for GatherStage {
     const NAME: &'static str = "gather";
@@ -111,27 +129,7 @@ impl Stage for GatherStage {
             .values()
             .clone();
         let (batches, places) = read(shop, &spec.blobs)?;
-        let mut writer = TableWriter::new(release::schema(), options(shop, &spec))?;
-        let text_bytes = write(&mut writer, &batches, &places, &items)?;
-        let written = writer.finish()?;
-        let name = layout::file_name(&spec.split, &spec.bits, written.content_digest);
-        let path = format!("{}/{name}", spec.family);
-        let entry = ShardEntry {
-            schema_version: SCHEMA_VERSION,
-            key: spec.key,
-            path: format!("data/{path}"),
-            family: spec.family,
-            split: spec.split,
-            bucket: spec.bits,
-            rows: written.rows,
-            text_bytes,
-            bytes: written.bytes.len() as u64,
-            content_digest: written.content_digest,
-            file_digest: written.file_digest,
-        };
-        let store = shop.session.store();
-        store.put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
-        store.put_json(&entry_path(entry.key), &entry)?;
+        let entry = seal(shop, spec, &batches, &places, &items)?;
         shop.control.tell(entry.event(false));
         shop.control.tell(Event::Advance(entry.rows));
         Ok(entry)
@@ -152,6 +150,45 @@ impl Stage for GatherStage {
     }
 }
 
+/// Writes the rows of a shard in order, and its entry, into the staging folder.
+///
+/// # Errors
+/// [`Error::Store`] if it cannot be written.
+pub(crate) fn seal(
+    shop: Workshop<'_>,
+    spec: GatherSpec,
+    batches: &[RecordBatch],
+    places: &Places,
+    items: &[u32],
+) -> Result<ShardEntry> {
+    let mut writer = TableWriter::new(release::schema(), options(shop, &spec))?;
+    let tally = write(&mut writer, &spec.family, batches, places, items)?;
+    writer.note(TALLY_KEY, tally_json(&tally)?);
+    let written = writer.finish()?;
+    let name = layout::file_name(&spec.split, &spec.bits, written.content_digest);
+    let path = format!("{}/{name}", spec.family);
+    let entry = ShardEntry {
+        schema_version: SCHEMA_VERSION,
+        key: spec.key,
+        path: format!("data/{path}"),
+        family: spec.family,
+        split: spec.split,
+        bucket: spec.bits,
+        rows: written.rows,
+        text_bytes: tally.total().text_bytes,
+        tally: Some(tally),
+        source_bytes: Some(spec.source_bytes),
+        bytes: written.bytes.len() as u64,
+        content_digest: written.content_digest,
+        file_digest: written.file_digest,
+        sha256: sha256_hex(&written.bytes),
+    };
+    let store = shop.session.store();
+    store.put(&format!("{STAGED_DATA}/{path}"), written.bytes)?;
+    store.put_json(&entry_path(entry.key), &entry)?;
+    Ok(entry)
+}
+
 fn options(shop: Workshop<'_>, spec: &GatherSpec) -> WriteOptions {
     let pipeline = &shop.plan.pipeline;
     WriteOptions {
@@ -167,7 +204,7 @@ fn options(shop: Workshop<'_>, spec: &GatherSpec) -> WriteOptions {
 }
 
 /// Reads the rows that lie ready, and says where each document is.
-fn read(shop: Workshop<'_>, blobs: &[Blob]) -> Result<(Vec<RecordBatch>, Places)> {
+pub(crate) fn read(shop: Workshop<'_>, blobs: &[Blob]) -> Result<(Vec<RecordBatch>, Places)> {
     let mut batches = Vec::new();
     let mut places = HashMap::new();
     blobs::read(shop.session.work(), blobs, &mut |bytes| {
@@ -184,34 +221,44 @@ fn read(shop: Workshop<'_>, blobs: &[Blob]) -> Result<(Vec<RecordBatch>, Places)
     Ok((batches, places))
 }
 
-/// Writes the documents in order; returns the bytes of their texts.
+fn tally_json(tally: &Tally) -> Result<String> {
+    serde_json::to_string(tally).map_err(|e| Error::internal(e.to_string()))
+}
+
+/// Writes the documents in order, and counts them.
 fn write(
     writer: &mut TableWriter,
+    family: &str,
     batches: &[RecordBatch],
     places: &Places,
     items: &[u32],
-) -> Result<u64> {
+) -> Result<Tally> {
     let borrowed: Vec<&RecordBatch> = batches.iter().collect();
-    let (mut text_bytes, mut pending_bytes) = (0, 0);
+    let mut tally = Tally::default();
+    let mut flush = |pending: &mut Vec<(usize, usize)>| -> Result<()> {
+        if !pending.is_empty() {
+            let rows = interleave_record_batch(&borrowed, pending)?;
+            tally.add(family, &rows)?;
+            writer.write(&rows)?;
+            pending.clear();
+        }
+        Ok(())
+    };
+    let mut pending_bytes = 0;
     let mut pending: Vec<(usize, usize)> = Vec::new();
     for item in items {
         let place = places
             .get(item)
             .ok_or_else(|| Error::internal("a released document is in no part"))?;
-        let bytes = text_length(batches, *place);
-        text_bytes += bytes;
-        pending_bytes += bytes;
+        pending_bytes += text_length(batches, *place);
         pending.push(*place);
         if pending_bytes >= WRITE_TEXT_BYTES {
-            writer.write(&interleave_record_batch(&borrowed, &pending)?)?;
-            pending.clear();
+            flush(&mut pending)?;
             pending_bytes = 0;
         }
     }
-    if !pending.is_empty() {
-        writer.write(&interleave_record_batch(&borrowed, &pending)?)?;
-    }
-    Ok(text_bytes)
+    flush(&mut pending)?;
+    Ok(tally)
 }
 
 fn text_length(batches: &[RecordBatch], (batch, row): (usize, usize)) -> u64 {

@@ -1,6 +1,6 @@
 //! What moisson knows, as tables: readers, annotators, rules, presets, licences, reasons.
 
-use moisson_rights::Catalogue;
+use moisson_rights::{Catalogue, Obligation, Tier};
 
 pub use moisson_annotate::signature::collision_probability;
 
@@ -101,20 +101,42 @@ pub fn presets() -> Known {
     }
 }
 
-/// The catalogue of licences.
+/// The catalogue of licences: identifier and what a gate looks at.
 pub fn licences() -> Known {
-    let rows = Catalogue::embedded().iter().map(|licence| {
+    let catalogue = Catalogue::embedded();
+    let rows = catalogue.iter().map(|licence| {
+        let tier = licence.tier_min().map_or("none", Tier::name);
+        let codes: Vec<_> = Obligation::of(licence).iter().map(|d| d.code()).collect();
         vec![
             licence.id.clone(),
             licence.family.name().to_owned(),
+            tier.to_owned(),
             licence.shard_family.clone(),
+            codes.join(" "),
+            catalogue.unversioned(&licence.group).unwrap_or_default(),
             licence.name.clone(),
         ]
     });
     Known {
-        names: &["id", "family", "shards", "name"],
+        names: &[
+            "id",
+            "family",
+            "lowest tier",
+            "shards",
+            "obligations",
+            "without version",
+            "name",
+        ],
         rows: rows.collect(),
     }
+}
+
+/// The page of one licence, in Markdown: all attributes, what it asks for in both languages, and its text if it is ours.
+///
+/// # Errors
+/// [`moisson_core::Error::Config`] with the licence that was perhaps meant.
+pub fn licence_page(name: &str) -> moisson_core::Result<String> {
+    moisson_rights::licence_page(name)
 }
 
 /// Reason codes that moisson itself writes; rules bring their own.
@@ -129,6 +151,36 @@ pub fn reasons() -> Known {
     Known {
         names: &["code", "what", "en français"],
         rows: rows.collect(),
+    }
+}
+
+/// What a reason code of moisson's own means, in English and French.
+pub fn reason(code: &str) -> Option<(&'static str, &'static str)> {
+    moisson_core::reason::find(code).map(|reason| (reason.en, reason.fr))
+}
+
+/// What the rule of this code catches, in English: of the presets, the first that has it.
+pub fn rule(code: &str) -> Option<&'static str> {
+    let rules = moisson_decide::presets().iter().flat_map(|p| &p.rules);
+    let mut rules = rules.filter(|rule| rule.code == code);
+    rules.next().map(|rule| rule.doc.as_str())
+}
+
+/// Documents of `publish`, with what they are for and when they are written.
+pub fn documents() -> Known {
+    let when = |always| if always { "every run" } else { "on request" };
+    Known {
+        names: &["document", "written", "for"],
+        rows: moisson_publish::FORMATS
+            .iter()
+            .map(|format| {
+                vec![
+                    format.name.to_owned(),
+                    when(format.always).to_owned(),
+                    format.purpose.to_owned(),
+                ]
+            })
+            .collect(),
     }
 }
 

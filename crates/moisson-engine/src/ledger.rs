@@ -51,6 +51,22 @@ fn write(
             .collect();
         batches.push(Decisions(rows).to_batch()?);
     }
+    let source = plan.sources.get(part.part.source);
+    let source = source.map_or("", |source| source.name.as_str());
+    put(&part.part.name, source, &batches, there, session)
+}
+
+/// Writes a file of the ledger into the staging folder, unless it is one of `there`; none without rows.
+///
+/// # Errors
+/// [`moisson_core::Error::Store`] if it cannot be written.
+pub(crate) fn put(
+    part: &str,
+    source: &str,
+    batches: &[RecordBatch],
+    there: &[String],
+    session: &Session,
+) -> Result<Option<LedgerEntry>> {
     if batches.is_empty() {
         return Ok(None);
     }
@@ -58,7 +74,7 @@ fn write(
     batches.iter().try_for_each(|batch| writer.write(batch))?;
     let written = writer.finish()?;
     let digest = written.content_digest.short(16);
-    let path = format!("{}-{digest}.parquet", part.part.name);
+    let path = format!("{part}-{digest}.parquet");
     if there.binary_search(&format!("{LEDGER}/{path}")).is_err() {
         session
             .store()
@@ -66,10 +82,7 @@ fn write(
     }
     Ok(Some(LedgerEntry {
         path,
-        source: plan
-            .sources
-            .get(part.part.source)
-            .map_or_else(String::new, |s| s.name.clone()),
+        source: source.to_owned(),
         rows: written.rows,
         content_digest: written.content_digest,
         file_digest: written.file_digest,

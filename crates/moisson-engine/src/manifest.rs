@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use moisson_core::Digest;
+use moisson_shard::tally::Tally;
 use serde::{Deserialize, Serialize};
 
 use crate::control::Event;
@@ -26,12 +27,21 @@ pub struct ShardEntry {
     pub rows: u64,
     /// Bytes of text, as shipped.
     pub text_bytes: u64,
+    /// Bytes of the texts before edits: by them shards are cut. None in outputs of earlier versions.
+    #[serde(default)]
+    pub source_bytes: Option<u64>,
     /// Size of the file.
     pub bytes: u64,
     /// Digest of the logical rows.
     pub content_digest: Digest,
     /// Digest of the file.
     pub file_digest: Digest,
+    /// Counts of its rows. In the shard's own entry and footer; the release's manifest has those of all shards together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
+    /// SHA-256 of the file in hexadecimal; empty in outputs of earlier versions.
+    #[serde(default)]
+    pub sha256: String,
 }
 
 impl ShardEntry {
@@ -149,8 +159,14 @@ pub struct ReleaseManifest {
     pub sources: Vec<(String, Books)>,
     /// Losses above the bound.
     pub alarms: Vec<RaisedAlarm>,
-    /// Digest of the language model file, where one was named.
+    /// Digests of the model files that were named, by what they are for: `language`, `tokens`.
     pub models: BTreeMap<String, Digest>,
+    /// Counts of the released documents: what cards are made of. Empty in outputs of earlier versions.
+    #[serde(default)]
+    pub facts: Tally,
+    /// Reader and version of each source, `dila@1`; none in outputs of earlier versions.
+    #[serde(default)]
+    pub readers: BTreeMap<String, String>,
     /// The shards, sorted by path.
     pub shards: Vec<ShardEntry>,
     /// The ledger's files, sorted by path.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use moisson_annotate::licence::ACCESS;
 use moisson_core::decision::{self, Effect};
 use moisson_core::digest::KeyHasher;
 use moisson_core::{
@@ -10,11 +11,13 @@ use moisson_core::{
 };
 use moisson_harvest::Receipt;
 use moisson_ingest::normalise::NormaliseCounts;
+use moisson_rights::optout::Seen;
 use moisson_shard::file::TableWriter;
 use rayon::prelude::*;
 
 use crate::contents;
 use crate::control::{Control, Event};
+use crate::forget::tombstones::Tombstones;
 use crate::parts::{self, CONTENTS, Committed, DOCUMENTS, FAULTS, Part};
 use crate::plan::{DOCUMENTS_VERSION, Plan, SourcePlan, Unit};
 use crate::session::Session;
@@ -158,6 +161,8 @@ pub(crate) struct PartSink<'a> {
     records: u64,
     /// True once the unit's limit of records stopped the reader.
     pub(crate) limit_reached: bool,
+    /// What was forgotten does not come back.
+    tombstones: Tombstones,
     open: OpenPart,
 }
 
@@ -220,6 +225,7 @@ impl<'a> PartSink<'a> {
             skipping,
             records,
             limit_reached,
+            tombstones: Tombstones::load(job.session.store())?,
             open,
         })
     }
@@ -296,6 +302,12 @@ impl<'a> PartSink<'a> {
         Ok(())
     }
 
+    /// Notes a document that is not to come back: under a keyed hash, and with nothing else.
+    fn write_forgotten(&mut self, doc_id: &str) -> Result<bool> {
+        let forgotten = self.tombstones.row(&self.source.name, doc_id);
+        forgotten.map_or(Ok(false), |row| self.write_fault(row).map(|()| true))
+    }
+
     fn write_fault(&mut self, decision: Decision) -> Result<()> {
         if decision.counted {
             let unreadable = &mut self.open.manifest.unreadable;
@@ -310,6 +322,24 @@ impl<'a> PartSink<'a> {
     }
 }
 
+/// Adds what the answer that brought a file says of mining, and where it came from. A record that has an address of its own,
+/// in a web archive, was fetched by somebody else: what is said of the archive is not said of it.
+fn fill_in_optout(document: &mut Document, receipt: &Receipt) {
+    let stated = document.metadata.remove(Seen::KEY);
+    let stated = stated.and_then(|value| serde_json::from_value::<Seen>(value).ok());
+    let mut seen = stated.unwrap_or_default();
+    if seen.address.is_none() {
+        seen.address = Some(receipt.final_url.as_ref().unwrap_or(&receipt.url).clone());
+        seen.retrieved_at = Some(receipt.retrieved_at.clone());
+        for (name, value) in &receipt.optout {
+            seen.http_field(name, value);
+        }
+    }
+    if let Ok(value) = serde_json::to_value(&seen) {
+        document.metadata.insert(Seen::KEY.to_owned(), value);
+    }
+}
+
 /// Fills in what the publisher says of a fetched file where the record says nothing itself.
 fn fill_in(document: &mut Document, receipt: &Receipt) {
     let fill = |field: &mut Option<String>, said: &Option<String>| {
@@ -320,6 +350,12 @@ fn fill_in(document: &mut Document, receipt: &Receipt) {
     document.retrieved_at = Some(receipt.retrieved_at.clone());
     fill(&mut document.licence_declared, &receipt.licence);
     fill(&mut document.producer, &receipt.producer);
+    // The catalogue speaks of access to all of the file, whatever the record says.
+    if let Some(access) = &receipt.access {
+        document
+            .metadata
+            .insert(ACCESS.to_owned(), access.clone().into());
+    }
     if document.modified_on.is_none() {
         document.modified_on = receipt.updated.as_deref().and_then(Date::parse);
     }
@@ -352,8 +388,13 @@ impl Sink for PartSink<'_> {
         if self.skipping {
             return Ok(());
         }
+        let doc_id = format!("{}/{}", self.source.name, document.key_text());
+        if self.write_forgotten(&doc_id)? {
+            return Ok(());
+        }
         if let Some(receipt) = &self.receipt {
             fill_in(&mut document, receipt);
+            fill_in_optout(&mut document, receipt);
         }
         if !self
             .source
@@ -361,7 +402,7 @@ impl Sink for PartSink<'_> {
             .finish(&mut document, &mut self.open.normalised)
         {
             return self.write_fault(Decision {
-                doc_id: Some(format!("{}/{}", self.source.name, document.key_text())),
+                doc_id: Some(doc_id),
                 ..Decision::from_fault(
                     &self.source.name,
                     Fault {
@@ -395,11 +436,15 @@ impl Sink for PartSink<'_> {
         if self.skipping {
             return Ok(());
         }
+        let doc_id = format!("{}/{}", self.source.name, tombstone.key);
+        if self.tombstones.contains(&doc_id) {
+            return Ok(());
+        }
         self.open.manifest.add("tombstones", 1);
         self.write_fault(Decision {
             effect: Effect::Note,
             source: self.source.name.clone(),
-            doc_id: Some(format!("{}/{}", self.source.name, tombstone.key)),
+            doc_id: Some(doc_id),
             raw_uri: Some(tombstone.raw_uri),
             step: "ingest",
             rule: "tombstone".to_owned(),
@@ -411,7 +456,8 @@ impl Sink for PartSink<'_> {
 
     fn contents(&mut self, contents: Contents) -> Result<()> {
         if !self.skipping {
-            self.open.contents.push(contents);
+            let contents = self.tombstones.strip(&self.source.name, contents);
+            self.open.contents.extend(contents);
         }
         Ok(())
     }

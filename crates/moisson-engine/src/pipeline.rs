@@ -4,12 +4,15 @@ use indexmap::IndexMap;
 use moisson_annotate::language::LanguageParams;
 use moisson_annotate::quality::QualityParams;
 use moisson_annotate::signature::SignatureParams;
-use moisson_core::{Digest, Error, Limits, Result};
+use moisson_core::{Date, Digest, Error, Limits, Result};
 use moisson_decide::RulesConfig;
 use moisson_dedup::{DedupConfig, VersionPolicy};
 use moisson_harvest::FetchConfig;
 use moisson_ingest::normalise::NormaliseParams;
-use moisson_rights::{LicenceConfig, Tier};
+use moisson_publish::{Attestations, Publication};
+use moisson_rights::optout::{Acquisition, OptOutConfig, TermsVerdict};
+use moisson_rights::personal::PersonalConfig;
+use moisson_rights::{HumanVerdict, LicenceConfig, Obligation, Tier};
 use moisson_shard::layout::ShardConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +36,12 @@ pub struct Pipeline {
     /// Whether a licence that only the pipeline assumes may pass. Fails closed.
     #[serde(default)]
     pub accept_assumed: bool,
+    /// File of human verdicts about the rights in the sources, `rights.toml`: who decided what, when, on what evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Human verdicts; those of the file `rights` are added to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdict: Vec<HumanVerdict>,
     /// Presets of rules, in order; see `moisson list presets`.
     #[serde(default)]
     pub presets: Vec<String>,
@@ -48,18 +57,27 @@ pub struct Pipeline {
     /// Language identification.
     #[serde(default)]
     pub language: LanguageParams,
+    /// Personal data: what is looked for, and what is done with it.
+    #[serde(default)]
+    pub pii: PersonalConfig,
     /// Quality measurements.
     #[serde(default)]
     pub quality: QualityParams,
     /// `MinHash` signatures.
     #[serde(default)]
     pub signature: SignatureParams,
+    /// Opt-outs: the protocols that count, and what not knowing means.
+    #[serde(default)]
+    pub optout: OptOutConfig,
     /// Changes to the presets' rules, and rules of one's own.
     #[serde(default)]
     pub rules: RulesConfig,
     /// Exact and near duplicates.
     #[serde(default)]
     pub dedup: DedupConfig,
+    /// How tokens are counted.
+    #[serde(default)]
+    pub tokens: TokensConfig,
     /// Buckets, splits and sizes of the shards.
     #[serde(default)]
     pub shard: ShardConfig,
@@ -72,6 +90,12 @@ pub struct Pipeline {
     /// How servers are treated.
     #[serde(default)]
     pub fetch: FetchLimits,
+    /// Who publishes the release, where and how; `moisson publish` can replace it.
+    #[serde(default)]
+    pub publication: Publication,
+    /// What a human attests for the summary of training content; never inferred.
+    #[serde(default)]
+    pub attestations: Attestations,
 }
 
 /// One source: records of one kind, from one producer, under one statement of licence.
@@ -119,6 +143,19 @@ pub struct Source {
     /// What is known of the licence. Absent: only what the records declare.
     #[serde(default)]
     pub licence: Option<LicenceConfig>,
+    /// What is owed for its documents beside what their licences ask for, e.g. `no-reidentification`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Obligation>,
+    /// Within how many days its terms ask for copies to be brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_days: Option<u32>,
+    /// How the source was acquired: `bulk`, `api`, `oai` or `crawl`. By default what `fetch` does, and `bulk` for files;
+    /// required of web archives, because what sites say to crawlers counts only for what was crawled.
+    #[serde(default)]
+    pub acquisition: Option<Acquisition>,
+    /// What somebody found in the terms of use of the site.
+    #[serde(default)]
+    pub terms_of_use: Vec<TermsVerdict>,
     /// Losses that are expected here: reason code to why; silences the alarm for that reason.
     #[serde(default)]
     pub expected_drop: IndexMap<String, String>,
@@ -137,6 +174,25 @@ pub enum Paths {
 impl Default for Paths {
     fn default() -> Self {
         Self::Many(Vec::new())
+    }
+}
+
+impl Source {
+    /// How the source was acquired.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for web archives that do not say.
+    pub fn acquisition(&self) -> Result<Acquisition> {
+        match self.acquisition {
+            Some(acquisition) => Ok(acquisition),
+            None if self.reader == "warc" => Err(Error::config(
+                "it reads web archives, so say how they were acquired: write `acquisition = \"crawl\"` for pages that were \
+                 followed like a visitor would, and in `[optout]` what it means that no robots.txt is known \
+                 (`no_robots = \"clear\"` or `\"unknown\"`); `acquisition = \"bulk\"` if the sites' own publisher hands them over",
+            )),
+            None if self.at.is_empty() => Ok(Acquisition::Bulk),
+            None => Ok(self.fetch.acquisition()),
+        }
     }
 }
 
@@ -222,6 +278,23 @@ impl Default for FetchLimits {
     }
 }
 
+/// How tokens are counted: of each document as it is shipped, by source and in total.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokensConfig {
+    /// File or URL of a tokenizer, as the `tokenizers` library (`tokenizer.json`) or Mistral (`tekken.json`) writes it.
+    /// Absent: tokens are not counted.
+    pub tokenizer: Option<String>,
+}
+
+impl TokensConfig {
+    /// Name of the tokenizer's file, without where it lies.
+    pub fn name(&self) -> Option<String> {
+        let name = self.tokenizer.as_deref()?.rsplit(['/', '\\']).next();
+        name.map(str::to_owned)
+    }
+}
+
 /// A release in which one reason takes too much of one source stays unpublished until that is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -277,6 +350,36 @@ impl Pipeline {
         Ok(pipeline)
     }
 
+    /// Replaces what is stated of the publication, and what is attested, by `KEY=VALUE` settings of those two tables.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for any other key, and for values that are refused.
+    pub fn restate(&mut self, settings: &[String]) -> Result<()> {
+        #[derive(Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Stated {
+            publication: Publication,
+            attestations: Attestations,
+        }
+        let stated = Stated {
+            publication: self.publication.clone(),
+            attestations: self.attestations.clone(),
+        };
+        let mut table =
+            toml::Table::try_from(stated).map_err(|e| Error::internal(e.to_string()))?;
+        for setting in settings {
+            set(&mut table, setting)?;
+        }
+        let fail = |message: String| Error::config(format!("--set: {message}"));
+        let stated: Stated = toml::Value::Table(table)
+            .try_into()
+            .map_err(|e: toml::de::Error| fail(explain_unknown(e.to_string().trim())))?;
+        stated.publication.validate().map_err(fail)?;
+        self.publication = stated.publication;
+        self.attestations = stated.attestations;
+        Ok(())
+    }
+
     /// Digest of everything that can change the release.
     ///
     /// # Errors
@@ -292,6 +395,12 @@ impl Pipeline {
         let mut pipeline = self.clone();
         pipeline.vars.clear();
         pipeline.fetch = FetchLimits::default();
+        // Its verdicts stand in `verdict`.
+        pipeline.rights = None;
+        // Its content counts, by digest; its name is told.
+        if let Some(name) = pipeline.tokens.name() {
+            pipeline.tokens.tokenizer = Some(name);
+        }
         for source in pipeline.source.values_mut() {
             source.path = Paths::default();
             source.local = Paths::default();
@@ -336,8 +445,18 @@ impl Pipeline {
                     .validate()
                     .map_err(|e| format!("source `{name}`: {e}"))?;
             }
+            if source.refresh_days == Some(0) {
+                return Err(format!(
+                    "source `{name}`: refresh_days is at least 1; leave it out where there is no term"
+                ));
+            }
         }
+        self.validate_verdicts().map_err(|e| e.to_string())?;
+        self.publication
+            .validate()
+            .map_err(|e| format!("[publication] {e}"))?;
         self.dedup.validate().map_err(|e| format!("[dedup] {e}"))?;
+        self.pii.validate().map_err(|e| e.to_string())?;
         self.shard.validate().map_err(|e| format!("[shard] {e}"))?;
         let rows = (self.signature.bands, self.signature.rows);
         if rows.0 == 0 || rows.1 == 0 {
@@ -350,6 +469,30 @@ impl Pipeline {
             return Err("alarm.share_max is a share: between 0 and 1".into());
         }
         Ok(())
+    }
+}
+
+impl Pipeline {
+    /// Checks the human verdicts, and that each is about a source there is.
+    fn validate_verdicts(&self) -> Result<()> {
+        moisson_rights::validate(&self.verdict)?;
+        let sources = self.source.keys().map(String::as_str);
+        moisson_rights::check_sources(&self.verdict, sources)
+    }
+
+    /// Takes over the verdicts of the file `rights`, whose text is `text`, as they stand on `today`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the file and the verdict that is wrong.
+    pub fn with_rights(mut self, text: Option<&str>, today: Date) -> Result<Self> {
+        if let (Some(text), Some(name)) = (text, &self.rights) {
+            let of_file = moisson_rights::parse_rights(text, name)?;
+            self.verdict.extend(of_file);
+            self.validate_verdicts()
+                .map_err(|e| Error::config(format!("in `{name}`: {e}")))?;
+        }
+        self.verdict = moisson_rights::as_of(self.verdict, today);
+        Ok(self)
     }
 }
 

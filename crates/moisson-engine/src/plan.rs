@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use moisson_annotate::language::LanguageAnnotator;
-use moisson_annotate::licence::LicenceAnnotator;
+use moisson_annotate::licence::{LicenceAnnotator, LicenceParams};
+use moisson_annotate::optout::OptOutAnnotator;
+use moisson_annotate::pii::PiiAnnotator;
 use moisson_annotate::quality::QualityAnnotator;
 use moisson_annotate::signature::SignatureAnnotator;
 use moisson_core::digest::KeyHasher;
@@ -15,6 +17,9 @@ use moisson_harvest::Receipt;
 use moisson_ingest::container::Include;
 use moisson_ingest::finish::{Defaults, Finisher};
 use moisson_ingest::readers::{self, Reader};
+use moisson_rights::optout::Sites;
+use moisson_rights::{Obligation, Rulings};
+use moisson_text::tokens::Tokenizer;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +53,40 @@ pub struct Plan {
     pub rules: RuleSet,
     /// What readers may take.
     pub limits: Limits,
-    /// Digests of the model files that annotators were given, by family.
+    /// Digests of the model files, by what they are for.
     pub models: BTreeMap<String, Digest>,
-    /// The language model, where one is named.
-    pub model: Option<Bytes>,
+    /// The model files that the pipeline names, by what they are for: [`LANGUAGE`], [`SITES`], [`TOKENS`].
+    pub files: BTreeMap<String, Bytes>,
+    /// Counts the tokens of what is shipped, where the pipeline names a tokenizer.
+    pub tokenizer: Option<Tokenizer>,
 }
+
+/// Reads what a pipeline needs besides itself, by what it is for.
+///
+/// # Errors
+/// [`Error::Config`] if a file that it names is not there.
+pub(crate) fn files(pipeline: &Pipeline, session: &Session) -> Result<BTreeMap<String, Bytes>> {
+    let mut files = BTreeMap::new();
+    for (what, path) in [
+        (LANGUAGE, &pipeline.language.model),
+        (TOKENS, &pipeline.tokens.tokenizer),
+    ] {
+        if let Some(path) = path {
+            files.insert(what.to_owned(), session.read_location(path)?.into());
+        }
+    }
+    if let Some(sites) = crate::optouts::sites(pipeline, session)? {
+        files.insert(SITES.to_owned(), sites);
+    }
+    Ok(files)
+}
+
+/// The model that tells languages, among the models of a plan.
+pub const LANGUAGE: &str = "language";
+/// What sites say of mining, as JSON lines, among the models of a plan.
+pub const SITES: &str = "sites";
+/// The tokenizer, among the models of a plan.
+pub const TOKENS: &str = "tokens";
 
 /// One source, ready to be read.
 #[expect(
@@ -109,11 +143,13 @@ impl Plan {
         session: &Session,
         control: &Control,
     ) -> Result<Self> {
-        let model = match &pipeline.language.model {
-            Some(path) => Some(session.read_location(path)?.into()),
+        let rights = match &pipeline.rights {
+            Some(path) => Some(rights_text(path, session)?),
             None => None,
         };
-        let mut plan = Self::build(pipeline, model)?;
+        let pipeline = pipeline.with_rights(rights.as_deref(), control.today)?;
+        let files = files(&pipeline, session)?;
+        let mut plan = Self::build(pipeline, files)?;
         let mut digests = Digests::load(session);
         for source in &mut plan.sources {
             control.check()?;
@@ -133,7 +169,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Config`] for anything wrong with the pipeline.
-    pub fn build(pipeline: Pipeline, model: Option<Bytes>) -> Result<Self> {
+    pub fn build(pipeline: Pipeline, files: BTreeMap<String, Bytes>) -> Result<Self> {
         let rules = RuleSet::compile(&pipeline.presets, &pipeline.rules)?;
         let gate = LicenceGate {
             tier: pipeline.tier,
@@ -147,14 +183,20 @@ impl Plan {
                 "[dedup] and [signature] disagree on bands or rows",
             ));
         }
-        let models = model
+        let models = files
             .iter()
-            .map(|bytes| ("language".to_owned(), Digest::of(bytes)))
+            .map(|(what, bytes)| (what.clone(), Digest::of(bytes)))
             .collect();
+        let model = files.get(LANGUAGE).map(AsRef::as_ref);
+        let tokenizer = files.get(TOKENS).map(|file| Tokenizer::load(file));
+        let sites = match files.get(SITES) {
+            Some(lines) => Sites::parse(lines)?,
+            None => Sites::default(),
+        };
         let sources = pipeline
             .source
             .iter()
-            .map(|(name, config)| SourcePlan::new(name, config, &pipeline, model.as_deref()))
+            .map(|(name, config)| SourcePlan::new(name, config, &pipeline, model, &sites))
             .collect::<Result<_>>()?;
         Ok(Self {
             digest: pipeline.digest()?,
@@ -164,7 +206,8 @@ impl Plan {
             gate,
             rules,
             models,
-            model,
+            tokenizer: tokenizer.transpose()?,
+            files,
         })
     }
 
@@ -179,7 +222,13 @@ impl Plan {
 }
 
 impl SourcePlan {
-    fn new(name: &str, config: &Source, pipeline: &Pipeline, model: Option<&[u8]>) -> Result<Self> {
+    fn new(
+        name: &str,
+        config: &Source,
+        pipeline: &Pipeline,
+        model: Option<&[u8]>,
+        sites: &Sites,
+    ) -> Result<Self> {
         let within = |error: Error| Error::config(format!("source `{name}`: {error}"));
         let options = serde_json::Value::Object(config.options.clone());
         let reader = readers::build(&config.reader, &options).map_err(within)?;
@@ -193,9 +242,20 @@ impl SourcePlan {
             producer: config.producer.clone(),
             title: None,
         };
+        let rights = LicenceParams {
+            licence: config.licence.clone(),
+            rulings: Rulings::of_source(&pipeline.verdict, name),
+            obligations: Obligation::of_source(&config.obligations, config.refresh_days),
+        };
+        let optout = config.acquisition().and_then(|acquisition| {
+            let terms = config.terms_of_use.clone();
+            OptOutAnnotator::new(pipeline.optout.clone(), acquisition, terms, sites)
+        });
         let annotators: Vec<Box<dyn Annotator>> = vec![
-            Box::new(LicenceAnnotator::new(config.licence.clone()).map_err(within)?),
+            Box::new(LicenceAnnotator::new(rights).map_err(within)?),
+            Box::new(optout.map_err(within)?),
             Box::new(LanguageAnnotator::new(pipeline.language.clone(), model)?),
+            Box::new(PiiAnnotator::new(pipeline.pii.clone())?),
             Box::new(QualityAnnotator::new(pipeline.quality.clone())),
             Box::new(SignatureAnnotator::new(pipeline.signature.clone())),
         ];
@@ -307,6 +367,10 @@ struct Said<'a> {
     licence: Option<&'a str>,
     producer: Option<&'a str>,
     updated: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'a str>,
+    address: &'a str,
+    optout: &'a [(String, String)],
 }
 
 impl<'a> Said<'a> {
@@ -316,8 +380,17 @@ impl<'a> Said<'a> {
             licence: receipt.licence.as_deref(),
             producer: receipt.producer.as_deref(),
             updated: receipt.updated.as_deref(),
+            access: receipt.access.as_deref(),
+            address: receipt.final_url.as_deref().unwrap_or(&receipt.url),
+            optout: &receipt.optout,
         }
     }
+}
+
+/// Reads the file of human verdicts.
+fn rights_text(path: &str, session: &Session) -> Result<String> {
+    String::from_utf8(session.read_location(path)?)
+        .map_err(|_| Error::config(format!("rights = `{path}`: the file is not UTF-8")))
 }
 
 fn globs(patterns: &[String]) -> Result<Option<GlobSet>> {

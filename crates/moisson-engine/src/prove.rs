@@ -23,6 +23,7 @@ use crate::stage::{Stage, Unit, Workshop};
 const UNIT_TEXT_BYTES: u64 = 64 << 20;
 
 /// Drops living documents that are proved similar to a kept one: [`near`], cut into units that any process can do.
+/// Returns beside what was found the documents that were looked at together.
 ///
 /// Memory of the driver: [`MEMBER_BYTES`] for each member of a group and [`DOCUMENT_BYTES`] for each document, within half
 /// of its budget. A unit holds its members (twenty bytes each), and of their shingle sets what the cache lets it; the sets
@@ -37,7 +38,7 @@ pub(crate) fn run(
     items: &[Item],
     alive: &mut [bool],
     groups: &[Vec<u32>],
-) -> Result<NearOutcome> {
+) -> Result<(NearOutcome, Vec<Vec<u32>>)> {
     let config = &shop.plan.pipeline.dedup;
     config.validate()?;
     check_memory(shop, items, groups)?;
@@ -85,7 +86,8 @@ pub(crate) fn run(
     outcome
         .links
         .sort_unstable_by_key(|&(left, right, _)| (rank(left), rank(right)));
-    Ok(outcome)
+    let components = jobs.into_iter().flatten().map(|component| component.items);
+    Ok((outcome, components.collect()))
 }
 
 /// Bytes of the driver for each member of a group and each document: the group, its copy by component, and the forest.

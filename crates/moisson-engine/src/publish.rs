@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use moisson_core::digest::KeyHasher;
-use moisson_core::{Digest, Result, SCHEMA_VERSION, reason};
-use moisson_publish::{attribution, card};
+use moisson_core::{Digest, Error, Result, SCHEMA_VERSION, reason};
+use moisson_shard::tally::Tally;
 use rayon::prelude::*;
 
 use crate::corpus::Corpus;
-use crate::facts::{self, Counts};
+use crate::documents;
+use crate::facts;
 use crate::manifest::{Books, LedgerEntry, PartEntry, RaisedAlarm, ReleaseManifest, ShardEntry};
 use crate::parts::{self, Part};
-use crate::plan::Plan;
+use crate::plan::{Plan, TOKENS};
 use crate::session::{Session, WORK};
 
 /// Folder of the published shards.
@@ -32,9 +33,9 @@ const STEPS: &[(&str, u32)] = &[
     ("reconcile", 2),
     ("assemble", crate::assemble::ASSEMBLE_VERSION),
     (crate::decide::DECIDE, crate::decide::DECIDE_VERSION),
-    ("dedup", 1),
+    ("dedup", 2),
     ("shard", crate::shard::SHARD_VERSION),
-    ("publish", 1),
+    ("publish", 2),
 ];
 
 /// What came of a run.
@@ -63,6 +64,10 @@ pub fn state(plan: &Plan, parts: &[Part]) -> Digest {
     let mut key = KeyHasher::new("release", SCHEMA_VERSION).digest(plan.digest);
     for (step, version) in STEPS {
         key = key.field(step.as_bytes()).field(&version.to_le_bytes());
+    }
+    // Annotations have the digests of their models in their keys; what is shipped has none of its own.
+    if let Some(tokenizer) = plan.models.get(TOKENS) {
+        key = key.digest(*tokenizer);
     }
     for part in parts {
         key = key
@@ -97,7 +102,8 @@ pub fn unchanged(state: Digest, session: &Session) -> Result<Option<Outcome>> {
     Ok(None)
 }
 
-/// Stages the manifest, and publishes unless an alarm is not acknowledged.
+/// Stages the manifest, and publishes unless an alarm is not acknowledged. `whatever_alarms`: a release from which a
+/// document is taken must not stay as it was because of one.
 ///
 /// # Errors
 /// [`moisson_core::Error::Store`] if a file cannot be written or moved; running again finishes the work.
@@ -108,30 +114,34 @@ pub fn run(
     ledger: Vec<LedgerEntry>,
     state: Digest,
     session: &Session,
+    whatever_alarms: bool,
 ) -> Result<Outcome> {
     shards.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    let sources = books(plan, corpus);
+    let mut facts = Tally::default();
+    for shard in &mut shards {
+        let tally = shard.tally.take();
+        facts.merge(&tally.ok_or_else(|| Error::internal("a shard that nobody counted"))?);
+    }
+    let sources = books(plan, corpus, &facts);
     let mut totals = Books::default();
     for (_, books) in &sources {
         totals.add(books);
     }
     totals.text_bytes_out = shards.iter().map(|shard| shard.text_bytes).sum();
-    let mut content = KeyHasher::new("release", SCHEMA_VERSION);
-    for shard in &shards {
-        content = content
-            .field(shard.path.as_bytes())
-            .digest(shard.content_digest);
-    }
     let manifest = ReleaseManifest {
         schema_version: SCHEMA_VERSION,
         name: plan.pipeline.name.clone(),
-        content_digest: content.finish(),
+        content_digest: content_digest(&shards),
         plan_digest: plan.digest,
         state,
         alarms: alarms(plan, &sources),
         totals,
         sources,
         models: plan.models.clone(),
+        facts,
+        readers: (plan.sources.iter())
+            .map(|source| (source.name.clone(), source.reader_tag.clone()))
+            .collect(),
         shards,
         ledger,
         parts: corpus
@@ -140,7 +150,7 @@ pub fn run(
             .map(|part| part_entry(plan, &part.part))
             .collect::<Result<_>>()?,
         pipeline: serde_json::to_value(plan.pipeline.portable())
-            .map_err(|e| moisson_core::Error::internal(e.to_string()))?,
+            .map_err(|e| Error::internal(e.to_string()))?,
         moisson_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let outcome = Outcome {
@@ -148,7 +158,7 @@ pub fn run(
         published: false,
         unchanged: false,
     };
-    if outcome.open_alarms().next().is_some() {
+    if !whatever_alarms && outcome.open_alarms().next().is_some() {
         session
             .store()
             .put_json(STAGED_MANIFEST, &outcome.manifest)?;
@@ -156,15 +166,8 @@ pub fn run(
     }
     let manifest = outcome.manifest;
     move_staged(&manifest, session)?;
-    let counts = Counts::new(plan, corpus);
-    let facts = facts::release(plan, &counts, &manifest);
-    session
-        .store()
-        .put("release/README.md", card(&facts).into())?;
-    let attributions = attribution(&facts::attributions(plan, &counts));
-    session
-        .store()
-        .put("release/ATTRIBUTION.md", attributions.into())?;
+    let told = facts::of(&plan.pipeline, &manifest, session)?;
+    documents::write_always(&told, session.store())?;
     // Another run that published meanwhile wins: this one must not sweep away what that one lists.
     session.store().replace_json(MANIFEST, &manifest)?;
     sweep(&manifest, session)?;
@@ -173,6 +176,17 @@ pub fn run(
         published: true,
         unchanged: false,
     })
+}
+
+/// Digest of the shards' content digests.
+pub(crate) fn content_digest(shards: &[ShardEntry]) -> Digest {
+    let mut content = KeyHasher::new("release", SCHEMA_VERSION);
+    for shard in shards {
+        content = content
+            .field(shard.path.as_bytes())
+            .digest(shard.content_digest);
+    }
+    content.finish()
 }
 
 fn part_entry(plan: &Plan, part: &Part) -> Result<PartEntry> {
@@ -206,7 +220,7 @@ pub(crate) fn annotation_keys(
 }
 
 /// Moves what is staged and belongs to the release to its place.
-fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
+pub(crate) fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
     let store = session.store();
     let staged: BTreeSet<String> = store
         .list("staged")?
@@ -233,7 +247,7 @@ fn move_staged(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
 
 /// Removes what the release does not list: shards and ledger files of an earlier one, what is still staged, and what
 /// processes left for each other.
-fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
+pub(crate) fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
     let store = session.store();
     let listed: BTreeSet<String> = manifest
         .shards
@@ -255,7 +269,7 @@ fn sweep(manifest: &ReleaseManifest, session: &Session) -> Result<()> {
 }
 
 /// Keeps the account of every source.
-fn books(plan: &Plan, corpus: &Corpus) -> Vec<(String, Books)> {
+fn books(plan: &Plan, corpus: &Corpus, facts: &Tally) -> Vec<(String, Books)> {
     let mut books: Vec<(String, Books)> = plan
         .sources
         .iter()
@@ -287,19 +301,21 @@ fn books(plan: &Plan, corpus: &Corpus) -> Vec<(String, Books)> {
         {
             *account.dropped.entry(decision.reason.clone()).or_default() += 1;
         }
-        for (row, _) in part.alive.iter().enumerate().filter(|(_, alive)| **alive) {
-            account.released += 1;
-            let cut: usize = part
-                .edits
-                .get(row)
-                .into_iter()
-                .flatten()
-                .map(|span| span.end - span.start)
-                .sum();
-            account.text_bytes_out += part.text_bytes(row).saturating_sub(cut as u64);
-        }
+        account.released += part.alive.iter().filter(|alive| **alive).count() as u64;
     }
+    text_bytes_out(&mut books, facts);
     books
+}
+
+/// Takes over the bytes of released text, where facts tell of them: what replaces personal data has a length of its own.
+pub(crate) fn text_bytes_out(books: &mut [(String, Books)], facts: &Tally) {
+    if facts.is_empty() {
+        return;
+    }
+    for (name, account) in books {
+        let of_source = facts.iter().filter(|(key, _)| key.source == *name);
+        account.text_bytes_out = of_source.map(|(_, cell)| cell.text_bytes).sum();
+    }
 }
 
 fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
@@ -313,8 +329,13 @@ fn alarms(plan: &Plan, sources: &[(String, Books)]) -> Vec<RaisedAlarm> {
             .map(|source| &source.expected_drop);
         for (reason, &dropped) in &books.dropped {
             // A piece is not lost: its text is in the whole, or is of another day than the one asked for.
-            if [reason::RECONCILE_ASSEMBLED, reason::RECONCILE_NOT_IN_WHOLE]
-                .contains(&reason.as_str())
+            // What was forgotten was meant to go.
+            if [
+                reason::RECONCILE_ASSEMBLED,
+                reason::RECONCILE_NOT_IN_WHOLE,
+                reason::RIGHTS_FORGOTTEN,
+            ]
+            .contains(&reason.as_str())
             {
                 continue;
             }

@@ -10,7 +10,7 @@ use moisson_core::{Error, Result, decision, document};
 use moisson_shard::release;
 use url::Url;
 
-use crate::manifest::ReleaseManifest;
+use crate::manifest::{LedgerEntry, ReleaseManifest};
 use crate::parts::{self, DOCUMENTS};
 use crate::publish::{LEDGER, MANIFEST, STAGED_LEDGER, STAGED_MANIFEST};
 use crate::session::Session;
@@ -111,27 +111,8 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
         &documents.collect::<Vec<_>>(),
         &document::schema(),
     )?;
-    let staged: Vec<String> = session
-        .store()
-        .list(STAGED_LEDGER)?
-        .into_iter()
-        .map(|entry| entry.path)
-        .collect();
-    let ledger = manifest.ledger.iter().map(|entry| {
-        let at = format!("{STAGED_LEDGER}/{}", entry.path);
-        if staged.binary_search(&at).is_ok() {
-            at
-        } else {
-            format!("{LEDGER}/{}", entry.path)
-        }
-    });
-    register(
-        session,
-        &context,
-        "decisions",
-        &ledger.collect::<Vec<_>>(),
-        &decision::schema(),
-    )?;
+    let ledger = ledger_paths(session, &manifest)?;
+    register(session, &context, "decisions", &ledger, &decision::schema())?;
     let shards: Vec<String> = if published {
         manifest
             .shards
@@ -152,6 +133,28 @@ pub fn context(session: &Session, with_annotations: bool) -> Result<SessionConte
         register_annotations(session, &context, &manifest)?;
     }
     Ok(context)
+}
+
+/// Where the files of the ledger lie at present.
+///
+/// # Errors
+/// [`Error::Store`] if the output cannot be listed.
+pub(crate) fn ledger_paths(session: &Session, manifest: &ReleaseManifest) -> Result<Vec<String>> {
+    let staged: Vec<String> = session
+        .store()
+        .list(STAGED_LEDGER)?
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
+    let place = |entry: &LedgerEntry| {
+        let at = format!("{STAGED_LEDGER}/{}", entry.path);
+        if staged.binary_search(&at).is_ok() {
+            at
+        } else {
+            format!("{LEDGER}/{}", entry.path)
+        }
+    };
+    Ok(manifest.ledger.iter().map(place).collect())
 }
 
 fn register(

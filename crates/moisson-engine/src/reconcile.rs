@@ -20,7 +20,20 @@ use crate::session::Session;
 /// # Errors
 /// [`moisson_core::Error::Store`] if grouping runs out of scratch.
 pub fn run(corpus: &mut Corpus, session: &Session) -> Result<()> {
-    withdraw(corpus)?;
+    let withdrawn = withdrawn(corpus)?;
+    run_with(corpus, &withdrawn, session)
+}
+
+/// As [`run`], with the ids that publishers withdrew.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_with(
+    corpus: &mut Corpus,
+    withdrawn: &BTreeMap<String, i64>,
+    session: &Session,
+) -> Result<()> {
+    withdraw(corpus, withdrawn);
     let groups = session.groups(keys(corpus)?)?;
     let mut renamed: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
     for group in groups {
@@ -130,10 +143,9 @@ fn supersede(corpus: &mut Corpus, group: &[u32]) {
 }
 
 /// Drops documents that a tombstone at or after their own time withdraws.
-fn withdraw(corpus: &mut Corpus) -> Result<()> {
-    let withdrawn = withdrawn(corpus)?;
+fn withdraw(corpus: &mut Corpus, withdrawn: &BTreeMap<String, i64>) {
     if withdrawn.is_empty() {
-        return Ok(());
+        return;
     }
     let mut hit = Vec::new();
     for part in &corpus.parts {
@@ -141,7 +153,8 @@ fn withdraw(corpus: &mut Corpus) -> Result<()> {
             let Some(&sequence) = part.text("doc_id", row).and_then(|id| withdrawn.get(id)) else {
                 continue;
             };
-            if part.sequence(row) <= sequence {
+            let is_alive = part.alive.get(row).copied().unwrap_or_default();
+            if is_alive && part.sequence(row) <= sequence {
                 hit.push((
                     part.first + u32::try_from(row).unwrap_or(u32::MAX),
                     sequence,
@@ -161,7 +174,6 @@ fn withdraw(corpus: &mut Corpus) -> Result<()> {
             },
         );
     }
-    Ok(())
 }
 
 /// Ids that tombstones withdraw, with the latest time at which one does.

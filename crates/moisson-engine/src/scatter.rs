@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{concat_batches, interleave_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type, UInt64Type};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use moisson_core::column::column;
 use moisson_core::digest::KeyHasher;
-use moisson_core::span::Span;
-use moisson_core::{Digest, Error, Result};
+use moisson_core::{Digest, Edit, Error, Result, Span, With};
 use moisson_shard::release;
+use moisson_text::tokens::MEMORY_BYTES;
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::{self, Blob};
@@ -26,14 +26,18 @@ use crate::texts;
 const TEXT_BYTES_HERE: u64 = 16 << 20;
 const TEXT_BYTES_ELSEWHERE: u64 = 128 << 20;
 
-/// Columns of the corpus that a released row takes from there.
-const NARROW: &[&str] = &[
-    "doc_id",
-    "language",
-    "licence",
-    "licence_family",
-    "attribution",
-];
+/// Columns of the corpus that a released row takes from there, with their types.
+fn narrow() -> impl Iterator<Item = (&'static str, DataType)> {
+    let schema = release::schema();
+    let annotated = release::ANNOTATED.iter().map(move |(released, annotated)| {
+        let field = schema.field_with_name(released);
+        (
+            *annotated,
+            field.map_or(DataType::Utf8, |field| field.data_type().clone()),
+        )
+    });
+    std::iter::once(("doc_id", DataType::Utf8)).chain(annotated)
+}
 
 /// The shards that take up rows, and which rows each takes.
 pub(crate) struct Targets {
@@ -158,7 +162,6 @@ fn together(shop: Workshop<'_>, corpus: &Corpus, targets: &Targets) -> Vec<Vec<u
 
 fn table_schema() -> SchemaRef {
     let number = |name: &str| Field::new(name, DataType::UInt32, false);
-    let text = |name: &&str| Field::new(*name, DataType::Utf8, true);
     let spans = Field::new("item", DataType::UInt64, true);
     let mut fields = vec![
         number("part"),
@@ -166,7 +169,7 @@ fn table_schema() -> SchemaRef {
         number("item"),
         number("target"),
     ];
-    fields.extend(NARROW.iter().map(text));
+    fields.extend(narrow().map(|(name, kind)| Field::new(name, kind, true)));
     fields.push(Field::new("edits", DataType::List(Arc::new(spans)), true));
     Arc::new(Schema::new(fields))
 }
@@ -177,14 +180,18 @@ fn table(place: u32, part: &CorpusPart, targets: &Targets) -> Result<RecordBatch
     let items: Vec<u32> = rows.iter().map(|row| part.first + row).collect();
     let target = |item: &u32| targets.of_item.get(item).copied().unwrap_or(u32::MAX);
     let indices = UInt32Array::from(rows.clone());
-    let narrow = take_record_batch(&part.rows, &indices)?;
+    let taken = take_record_batch(&part.rows, &indices)?;
     let edits = rows.iter().map(|&row| {
         let spans = part
             .edits
             .get(row as usize)
             .filter(|spans| !spans.is_empty())?;
-        let bounds = spans.iter().flat_map(|span| [span.start, span.end]);
-        Some(bounds.map(|at| Some(at as u64)).collect::<Vec<_>>())
+        Some(
+            spans
+                .iter()
+                .flat_map(|edit| numbers(edit).map(Some))
+                .collect::<Vec<_>>(),
+        )
     });
     let edits: ArrayRef = Arc::new(ListArray::from_iter_primitive::<UInt64Type, _, _>(edits));
     let mut columns: Vec<ArrayRef> = vec![
@@ -193,11 +200,12 @@ fn table(place: u32, part: &CorpusPart, targets: &Targets) -> Result<RecordBatch
         Arc::new(UInt32Array::from_iter_values(items.iter().copied())),
         Arc::new(UInt32Array::from_iter_values(items.iter().map(target))),
     ];
-    for name in NARROW {
-        columns.push(arrow::compute::cast(
-            column(&narrow, name)?,
-            &DataType::Utf8,
-        )?);
+    for (name, kind) in narrow() {
+        columns.push(match taken.column_by_name(name) {
+            Some(column) => arrow::compute::cast(column, &kind)?,
+            // Annotators may be off, and parts of earlier versions lack what came later.
+            None => new_null_array(&kind, rows.len()),
+        });
     }
     columns.push(edits);
     Ok(RecordBatch::try_new(table_schema(), columns)?)
@@ -243,10 +251,12 @@ impl Stage for ScatterStage {
         blobs::write(shop.session.work(), &path, ready.blobs()?)
     }
 
-    /// A unit holds the text of its rows twice, and its compressed form.
+    /// A unit holds the text of its rows twice, and its compressed form; counting tokens takes its own.
     fn at_once(shop: Workshop<'_>) -> Result<usize> {
         let budget = shop.session.budget();
-        let side = usize::try_from(budget.memory_bytes / 2 / (3 * TEXT_BYTES_ELSEWHERE));
+        let counting = shop.plan.tokenizer.as_ref().map_or(0, |_| MEMORY_BYTES);
+        let one = 3 * TEXT_BYTES_ELSEWHERE + counting;
+        let side = usize::try_from(budget.memory_bytes / 2 / one);
         Ok(side.unwrap_or(usize::MAX).clamp(1, budget.threads))
     }
 }
@@ -270,9 +280,9 @@ impl Ready {
             let documents = replace(&documents, "doc_id", column(&narrow, "doc_id")?.clone())?;
             let all: Vec<u32> = (0..u32::try_from(narrow.num_rows()).unwrap_or(u32::MAX)).collect();
             let edits = edits(&narrow)?;
-            let released = release::rows(&documents, &narrow, &all, &|row| {
-                edits.get(row as usize).map_or(&[][..], Vec::as_slice)
-            })?;
+            let edits = |row: u32| edits.get(row as usize).map_or(&[][..], Vec::as_slice);
+            let tokens = |text: &str| shop.plan.tokenizer.as_ref()?.count(text);
+            let released = release::rows(&documents, &narrow, &all, &edits, &tokens)?;
             let targets = column(&narrow, "target")?.as_primitive::<UInt32Type>();
             for (row, target) in targets.values().iter().enumerate() {
                 let place = (self.batches.len(), row);
@@ -302,26 +312,53 @@ impl Ready {
     }
 }
 
-fn edits(narrow: &RecordBatch) -> Result<Vec<Vec<Span>>> {
-    let lists = column(narrow, "edits")?.as_list::<i32>();
-    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-    let spans = |row: usize| {
-        if lists.is_null(row) {
-            return Vec::new();
+/// An edit as three numbers: begin, end, and what takes the place: 0 for nothing, else a class and its form.
+pub(crate) fn numbers(edit: &Edit) -> [u64; 3] {
+    let with = match edit.with {
+        With::Nothing => 0,
+        With::Token(class) => 1 + 2 * u64::from(class),
+        With::Fiction(class) => 2 + 2 * u64::from(class),
+    };
+    [edit.span.start as u64, edit.span.end as u64, with]
+}
+
+/// The reverse of [`numbers`].
+fn edit(numbers: &[u64]) -> Option<Edit> {
+    let [start, end, with] = *numbers else {
+        return None;
+    };
+    let place = |at: u64| usize::try_from(at).ok();
+    let span = Span {
+        start: place(start)?,
+        end: place(end)?,
+    };
+    let with = match with {
+        0 => With::Nothing,
+        with => {
+            let class = u8::try_from((with - 1) / 2).ok()?;
+            if with % 2 == 1 {
+                With::Token(class)
+            } else {
+                With::Fiction(class)
+            }
         }
-        let bounds = lists.value(row);
-        let bounds = bounds.as_primitive::<UInt64Type>().values().chunks_exact(2);
-        bounds
-            .filter_map(|pair| match pair {
-                [start, end] => Some(Span {
-                    start: place(*start),
-                    end: place(*end),
-                }),
-                _ => None,
-            })
+    };
+    Some(Edit { span, with })
+}
+
+fn edits(narrow: &RecordBatch) -> Result<Vec<Vec<Edit>>> {
+    let lists = column(narrow, "edits")?.as_list::<i32>();
+    let of_row = |row: usize| {
+        if lists.is_null(row) {
+            return Ok(Vec::new());
+        }
+        let all = lists.value(row);
+        let all = all.as_primitive::<UInt64Type>().values().chunks(3);
+        // An edit that is not made would ship what is to be cut or replaced.
+        all.map(|numbers| edit(numbers).ok_or_else(|| Error::internal("an edit is damaged")))
             .collect()
     };
-    Ok((0..narrow.num_rows()).map(spans).collect())
+    (0..narrow.num_rows()).map(of_row).collect()
 }
 
 /// Schema of a blob: the release's, and the number of the document.
@@ -329,4 +366,26 @@ pub(crate) fn blob_schema() -> SchemaRef {
     let mut fields: Vec<Arc<Field>> = release::schema().fields().iter().cloned().collect();
     fields.push(Arc::new(Field::new("item", DataType::UInt32, false)));
     Arc::new(Schema::new(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edit, Span, With, edit, numbers};
+
+    #[test]
+    fn edits_travel_as_numbers() {
+        for with in [
+            With::Nothing,
+            With::Token(0),
+            With::Fiction(0),
+            With::Token(255),
+            With::Fiction(255),
+        ] {
+            let span = Span { start: 3, end: 70 };
+            let sent = Edit { span, with };
+            assert_eq!(edit(&numbers(&sent)), Some(sent));
+        }
+        assert_eq!(edit(&[1, 2]), None);
+        assert_eq!(edit(&[1, 2, 513]), None);
+    }
 }

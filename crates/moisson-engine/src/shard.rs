@@ -11,7 +11,7 @@ use crate::corpus::{Corpus, CorpusPart};
 use crate::dedup::DedupOutcome;
 use crate::manifest::ShardEntry;
 use crate::parts::Committed;
-use crate::plan::Plan;
+use crate::plan::{Plan, TOKENS};
 use crate::publish::{DATA, STAGED_DATA};
 use crate::scatter::{self, Targets};
 use crate::session::Session;
@@ -19,7 +19,7 @@ use crate::stage::Workshop;
 use crate::{gather, groups};
 
 /// Version of the shard step: bumped when the same documents give other rows.
-pub const SHARD_VERSION: u32 = 1;
+pub const SHARD_VERSION: u32 = 2;
 
 /// Lays out the released documents and writes the shards that are not there yet, into the staging folder.
 ///
@@ -117,6 +117,15 @@ impl Layout {
             buckets,
             numbers: survivors.numbers,
         })
+    }
+
+    /// A layout made elsewhere: `buckets` name documents by place in `numbers`.
+    pub(crate) fn of(buckets: Vec<Bucket>, keys: Vec<Digest>, numbers: Vec<u32>) -> Self {
+        Self {
+            buckets,
+            keys,
+            numbers,
+        }
     }
 
     /// A shard and its key.
@@ -238,16 +247,19 @@ impl Survivors {
             .rows
             .iter()
             .filter_map(|&at| self.keys.get(at as usize));
-        KeyHasher::new("shard", SHARD_VERSION)
+        let mut key = KeyHasher::new("shard", SHARD_VERSION)
             .digest(layout::bucket_key(bucket, rows))
             .field(&plan.pipeline.shard.row_group_bytes.to_le_bytes())
-            .field(plan.pipeline.name.as_bytes())
-            .finish()
+            .field(plan.pipeline.name.as_bytes());
+        if let Some(tokenizer) = plan.models.get(TOKENS) {
+            key = key.digest(*tokenizer);
+        }
+        key.finish()
     }
 }
 
 /// The group that splits and buckets keep together: versions of one work, else the document itself.
-fn group_of(corpus: &Corpus, number: u32) -> String {
+pub(crate) fn group_of(corpus: &Corpus, number: u32) -> String {
     let (at, row) = corpus.locate(number);
     let part = corpus.parts.get(at);
     let text = |name| part.and_then(|part| part.text(name, row));
@@ -265,18 +277,26 @@ fn row_key(part: &CorpusPart, row: usize, config: Digest) -> Digest {
         "text_digest",
         "raw_digest",
         "genre",
+        "producer",
         "licence",
         "licence_family",
+        "licence_evidence",
         "attribution",
         "language",
+        "optout_as_of",
+        "optout_verdict",
+        "pii_risk",
         "version_of",
     ] {
         key = key.field(part.text(name, row).unwrap_or("\0").as_bytes());
     }
-    for span in part.edits.get(row).into_iter().flatten() {
-        key = key
-            .field(&(span.start as u64).to_le_bytes())
-            .field(&(span.end as u64).to_le_bytes());
+    for code in part.texts("licence_obligations", row) {
+        key = key.field(code.as_bytes());
+    }
+    for edit in part.edits.get(row).into_iter().flatten() {
+        for number in scatter::numbers(edit) {
+            key = key.field(&number.to_le_bytes());
+        }
     }
     key.finish()
 }

@@ -361,6 +361,16 @@ impl Store {
         self.put(path, json(value)?)
     }
 
+    /// Size of an object in bytes.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if there is none.
+    pub fn size(&self, path: &str) -> Result<u64> {
+        let head = self.runtime.block_on(self.inner.head(&self.path(path)));
+        head.map(|meta| meta.size)
+            .map_err(|e| self.failed(path, &e))
+    }
+
     /// Lists what lies below a folder, sorted by path.
     ///
     /// # Errors

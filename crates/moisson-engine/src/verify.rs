@@ -37,6 +37,12 @@ pub fn run(session: &Session, deep: bool) -> Result<Report> {
                 .into(),
         );
     }
+    for (path, documents) in crate::forget::pending(session)? {
+        report.problems.push(format!(
+            "{path}: {documents} documents are to be forgotten, and that is not finished; `moisson forget OUT --resume` \
+             finishes it, as does the next run"
+        ));
+    }
     check_books(&manifest, &mut report);
     if published {
         check_shards(session, &manifest, deep, &mut report)?;

@@ -12,7 +12,7 @@ use crate::hal::HalConfig;
 use crate::judilibre::JudilibreConfig;
 use crate::listing::{DilaConfig, ListingConfig};
 use crate::oai::OaiConfig;
-use crate::{Harvest, Harvester, Summary, Watch};
+use crate::{Acquisition, Harvest, Harvester, Summary, Watch};
 
 /// Protocol and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,17 @@ impl Default for FetchConfig {
 }
 
 impl FetchConfig {
+    /// How sources of this protocol are acquired.
+    pub fn acquisition(&self) -> Acquisition {
+        match self {
+            Self::File(config) => config.acquisition,
+            Self::Listing(config) => config.acquisition,
+            Self::Dila(_) | Self::DataGouv(_) => Acquisition::Bulk,
+            Self::Oai(_) => Acquisition::Oai,
+            Self::Hal(_) | Self::Judilibre(_) => Acquisition::Api,
+        }
+    }
+
     /// The harvester of this protocol. Its summary counts the bytes received, whatever the protocol.
     pub fn harvester(&self) -> Box<dyn Harvester> {
         let protocol: Box<dyn Harvester> = match self {

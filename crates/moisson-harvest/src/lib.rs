@@ -19,6 +19,7 @@ pub mod oai;
 mod pages;
 pub mod progress;
 pub mod receipt;
+pub mod sites;
 #[cfg(test)]
 mod testing;
 pub mod transfer;

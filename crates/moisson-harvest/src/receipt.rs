@@ -1,23 +1,10 @@
 //! Receipts: what was fetched, from where, when, and what the publisher said of it.
 
 use moisson_core::{Digest, Error, Result};
+pub use moisson_rights::optout::Acquisition;
 use serde::{Deserialize, Serialize};
 
 use crate::Mirror;
-
-/// How an object was acquired; the word that transparency documents use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Acquisition {
-    /// A channel its publisher declares for bulk downloads.
-    Bulk,
-    /// A programming interface.
-    Api,
-    /// OAI-PMH.
-    Oai,
-    /// Pages followed like a visitor would; robots.txt is honoured.
-    Crawl,
-}
 
 /// What is known of one object of the mirror. Stored as JSON at `receipts/NAME.json`, the object at `data/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +36,9 @@ pub struct Receipt {
     /// Statement of licence seen with the object, verbatim: slug of a catalogue, `Link: rel=license`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// What the catalogue says of access, where it is not open to everybody; the object was received when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<String>,
     /// Producer as the catalogue states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub producer: Option<String>,
@@ -58,6 +48,13 @@ pub struct Receipt {
     /// Title as the catalogue states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// True where records were taken out of the object since: size and digest are of what is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+    /// HTTP fields with which its publisher opts out or in, as sent, by their names in lower case: `tdm-reservation`,
+    /// `tdm-policy`, `x-robots-tag`, `content-usage`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optout: Vec<(String, String)>,
 }
 
 /// Reads the receipt of the object `name`; `None` if it was never received, or its receipt is damaged: it is fetched anew.

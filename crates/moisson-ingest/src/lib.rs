@@ -29,6 +29,7 @@ pub mod parliament;
 mod pdf;
 pub mod readers;
 pub mod record;
+pub mod redact;
 pub mod reference;
 mod roff;
 #[cfg(test)]

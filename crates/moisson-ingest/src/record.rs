@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use moisson_core::{Digest, Fault, Result, Sink, reason};
+use moisson_core::{Digest, Document, Fault, Result, Sink, reason};
+use moisson_rights::optout::Seen;
 
 use crate::encoding::unmarked;
 use crate::readers::Member;
@@ -281,6 +282,14 @@ pub fn empty(uri: &str, sink: &mut dyn Sink) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Notes what was seen of opt-outs in the metadata of a document, from where the annotator reads it.
+pub(crate) fn note_optout(document: &mut Document, seen: &Seen) {
+    // The structure is plain data, so it always has a JSON form.
+    if let Some(value) = serde_json::to_value(seen).ok().filter(|_| !seen.is_empty()) {
+        document.metadata.insert(Seen::KEY.to_owned(), value);
+    }
 }
 
 #[cfg(test)]

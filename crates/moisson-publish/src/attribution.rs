@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use moisson_rights::{Attribution, Licence};
+use serde_json::{Value, json};
 
 use crate::escape::{code, count, link, optional, text};
 use crate::licence_facts;
@@ -90,6 +91,33 @@ pub fn attribution(entries: &[AttributionEntry]) -> String {
     page.push_str(&conditions(&sorted));
     page.push_str(&texts(&sorted));
     page
+}
+
+/// Returns the same for programs, `ATTRIBUTION.json`: one entry a source and licence, sorted.
+pub fn attribution_json(entries: &[AttributionEntry]) -> Value {
+    let mut sorted: Vec<&AttributionEntry> = entries.iter().collect();
+    sorted.sort();
+    let entries: Vec<Value> = sorted
+        .into_iter()
+        .map(|entry| {
+            let known = licence_facts(&entry.licence);
+            json!({
+                "source": entry.source,
+                "title": entry.title,
+                "producer": entry.producer,
+                "url": entry.url,
+                "licence": entry.licence,
+                "licence_name": entry.licence_name,
+                "licence_url": entry.licence_url,
+                "asks_for": entry.kind.name(),
+                "last_update": entry.last_update,
+                "share_alike": known.is_share_alike(),
+                "non_commercial": known.is_non_commercial(),
+                "documents": entry.documents,
+            })
+        })
+        .collect();
+    json!({ "attributions": entries })
 }
 
 const INTRODUCTION: &str = "# Attributions\n\n\
@@ -237,7 +265,7 @@ fn texts(entries: &[&AttributionEntry]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{AttributionEntry, attribution};
+    use super::{AttributionEntry, attribution, attribution_json};
 
     fn entries() -> Vec<AttributionEntry> {
         let mut legi = AttributionEntry::new("legi", "etalab-2.0", 1200);
@@ -290,6 +318,28 @@ mod tests {
         let page = attribution(&[AttributionEntry::new("s", "etalab-2.0", 1)]);
         assert!(page.contains("- s, dernière mise à jour / last update : non précisée / not stated, Licence Ouverte 2.0"), "{page}");
         assert!(!page.contains("Share-alike") && !page.contains("Non-commercial"));
+    }
+
+    #[test]
+    fn programs_read_the_same() {
+        let page = attribution_json(&entries());
+        let entries = page["attributions"].as_array().unwrap();
+        assert_eq!(entries.len(), 4);
+        let legi = entries
+            .iter()
+            .find(|entry| entry["source"] == "legi")
+            .unwrap();
+        assert_eq!(legi["asks_for"], "name-date");
+        assert_eq!(legi["last_update"], "2026-01-02");
+        assert_eq!(legi["title"], "Codes | <b>consolidés</b>\n# piège");
+        let presse = entries
+            .iter()
+            .find(|entry| entry["source"] == "presse")
+            .unwrap();
+        assert_eq!(
+            (&presse["non_commercial"], &presse["share_alike"]),
+            (&true.into(), &false.into())
+        );
     }
 
     #[test]

@@ -20,11 +20,16 @@ pub fn card(facts: &ReleaseFacts) -> String {
         loading(facts),
         families(facts),
         licences(facts),
+        verdicts(facts),
         sources(facts),
         languages(facts),
         dropped(facts),
         making(facts),
     ];
+    let sections: Vec<String> = sections
+        .into_iter()
+        .filter(|section| !section.is_empty())
+        .collect();
     page.push_str(&sections.join("\n"));
     page
 }
@@ -67,6 +72,14 @@ fn introduction(facts: &ReleaseFacts) -> String {
             _ => "texts for research; some forbid commercial use.",
         }
     );
+    if let Some(tokens) = totals.tokens {
+        line!(
+            page,
+            "\nThe texts come to {} tokens, counted as shipped and without special tokens, by the tokenizer whose digest \
+             `manifest.json` names under `models`.",
+            count(tokens)
+        );
+    }
     page
 }
 
@@ -93,6 +106,13 @@ fn summary_fr(facts: &ReleaseFacts) -> String {
         number(totals.read),
         number(dropped_total(facts)),
     );
+    if let Some(tokens) = totals.tokens {
+        line!(
+            page,
+            "\nLes textes publiés comptent {} jetons, sans jetons spéciaux.",
+            number(tokens)
+        );
+    }
     page
 }
 
@@ -167,6 +187,51 @@ fn licences(facts: &ReleaseFacts) -> String {
     page
 }
 
+/// Human verdicts; nothing where there is none.
+fn verdicts(facts: &ReleaseFacts) -> String {
+    let mut page = String::new();
+    if facts.verdicts.is_empty() {
+        return page;
+    }
+    page.push_str("## Human verdicts\n\n");
+    line!(
+        page,
+        "Where no statement settled the rights, a person decided. Documents cite the verdict in the annotation \
+         `licence_verdict`; one that refuses or has expired keeps out what it is about.\n"
+    );
+    line!(
+        page,
+        "| verdict | source | limited to | licence | decided | evidence | terms read |\n\
+         | --- | --- | --- | --- | --- | --- | --- |"
+    );
+    for verdict in &facts.verdicts {
+        let until = match (&verdict.valid_until, verdict.expired) {
+            (None, _) => String::new(),
+            (Some(until), false) => format!(", holds until {until}"),
+            (Some(until), true) => format!(", expired on {until}"),
+        };
+        let terms = verdict.terms_url.as_ref().map(|url| {
+            let read_on = verdict.terms_read_on.as_deref().unwrap_or_default();
+            let digest = verdict.terms_sha256.as_deref().unwrap_or_default();
+            format!("{url}, {read_on}, SHA-256 {digest}")
+        });
+        line!(
+            page,
+            "| {} | {} | {} | {} | {} by {}{} | {} | {} |",
+            code(&verdict.id),
+            text(&verdict.source),
+            optional(verdict.limited_to.as_deref()),
+            code(&verdict.licence),
+            text(&verdict.decided_on),
+            text(&verdict.decided_by),
+            text(&until),
+            text(&verdict.evidence),
+            optional(terms.as_deref()),
+        );
+    }
+    page
+}
+
 fn sources(facts: &ReleaseFacts) -> String {
     let mut page = String::from("## Sources\n\n");
     line!(
@@ -219,12 +284,16 @@ fn sources(facts: &ReleaseFacts) -> String {
             .last_update
             .as_deref()
             .map(|date| format!(", last update {}", text(date)));
+        let tokens = source
+            .tokens
+            .map(|tokens| format!(", {} tokens", count(tokens)));
         line!(
             page,
-            "- {}{}{}, {}",
+            "- {}{}{}{}, {}",
             code(&source.name),
             title.unwrap_or_default(),
             update.unwrap_or_default(),
+            tokens.unwrap_or_default(),
             link(source.url.as_deref())
         );
     }

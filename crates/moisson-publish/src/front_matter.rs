@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{FamilyFacts, ReleaseFacts, licence_facts};
+use crate::{ColumnFacts, ColumnKind, FamilyFacts, ReleaseFacts, licence_facts};
 
 /// Keys of the front matter, in the order in which they are written.
 #[derive(Serialize)]
@@ -25,6 +25,34 @@ struct FrontMatter<'a> {
     tags: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     configs: Vec<Config<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dataset_info: Vec<Info<'a>>,
+}
+
+/// Columns and sizes of a configuration. Sizes are of the text, which is what a reader has to hold.
+#[derive(Serialize)]
+struct Info<'a> {
+    config_name: &'a str,
+    features: Vec<Feature<'a>>,
+    splits: Vec<SplitInfo<'a>>,
+    download_size: u64,
+    dataset_size: u64,
+}
+
+#[derive(Serialize)]
+struct Feature<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dtype: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SplitInfo<'a> {
+    name: &'a str,
+    num_bytes: u64,
+    num_examples: u64,
 }
 
 #[derive(Serialize)]
@@ -65,7 +93,14 @@ pub(crate) fn front_matter(facts: &ReleaseFacts) -> String {
         language_creators: vec!["found"],
         source_datasets: vec!["original"],
         tags: vec!["moisson", "open-data", "public-sector"],
-        configs: families.map(|family| config(family, default)).collect(),
+        configs: families
+            .clone()
+            .map(|family| config(family, default))
+            .collect(),
+        dataset_info: families
+            .filter(|_| !facts.columns.is_empty())
+            .map(|family| info(facts, family))
+            .collect(),
     };
     let yaml = serde_yaml_ng::to_string(&matter);
     #[expect(
@@ -89,6 +124,38 @@ fn config<'a>(family: &'a FamilyFacts, default: Option<&str>) -> Config<'a> {
                 path: &split.shards,
             })
             .collect(),
+    }
+}
+
+fn info<'a>(facts: &'a ReleaseFacts, family: &'a FamilyFacts) -> Info<'a> {
+    let feature = |column: &'a ColumnFacts| {
+        let is_list = column.kind == ColumnKind::Texts;
+        Feature {
+            name: &column.name,
+            dtype: Some(column.dtype.as_str()).filter(|_| !is_list),
+            list: Some(column.dtype.as_str()).filter(|_| is_list),
+        }
+    };
+    let splits = family
+        .splits
+        .iter()
+        .filter(|split| !split.shards.is_empty());
+    let shards = facts
+        .shards
+        .iter()
+        .filter(|shard| shard.family == family.name);
+    Info {
+        config_name: &family.name,
+        features: facts.columns.iter().map(feature).collect(),
+        splits: splits
+            .map(|split| SplitInfo {
+                name: &split.split,
+                num_bytes: split.text_bytes,
+                num_examples: split.rows,
+            })
+            .collect(),
+        download_size: shards.map(|shard| shard.bytes).sum(),
+        dataset_size: family.text_bytes(),
     }
 }
 

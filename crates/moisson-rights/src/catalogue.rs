@@ -187,6 +187,17 @@ impl Catalogue {
         self.groups.get(name)
     }
 
+    /// Returns the expression for a licence whose version is not stated; `None` for a group of one.
+    pub fn unversioned(&self, group: &str) -> Option<String> {
+        let ids: Vec<&str> = self
+            .unported(group)
+            .into_iter()
+            .filter_map(|position| self.licences.get(position))
+            .map(|licence| licence.id.as_str())
+            .collect();
+        (ids.len() > 1).then(|| ids.join(" OR "))
+    }
+
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
         self.tables.ids.get(&id.to_lowercase()).copied()
     }
@@ -343,6 +354,8 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{HashMap, HashSet};
+
     use super::Catalogue;
     use crate::{Family, ShareAlike, Tier};
 
@@ -380,6 +393,14 @@ mod tests {
                 assert_ne!(licence.share_alike, ShareAlike::None, "{id}");
                 assert_eq!(licence.tier_min(), Some(Tier::ShareAlike), "{id}");
             }
+            if let Some(later) = &licence.upgradable_to {
+                let later = catalogue.get(later).unwrap();
+                assert_eq!(later.family, licence.family, "{id}");
+                assert_eq!(
+                    later.shard_family, licence.shard_family,
+                    "{id}: one folder of shards"
+                );
+            }
             let folder = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
             assert!(licence.shard_family.chars().all(folder), "{id}");
         }
@@ -397,6 +418,32 @@ mod tests {
                 assert_eq!(a.share_alike, b.share_alike, "{} and {}", a.id, b.id);
             }
         }
+        // Texts under licences that bind derivatives differently never lie in one shard.
+        let mut owners: HashMap<&str, &str> = HashMap::new();
+        for licence in catalogue
+            .iter()
+            .filter(|licence| licence.share_alike != ShareAlike::None)
+        {
+            let owner = owners
+                .entry(&licence.shard_family)
+                .or_insert(&licence.group);
+            assert_eq!(*owner, licence.group, "{}", licence.id);
+        }
+        let bound = [
+            "CC-BY-SA-4.0",
+            "CC-BY-NC-SA-4.0",
+            "ODbL-1.0",
+            "GFDL-1.3-only",
+            "EUPL-1.2",
+            "GPL-3.0-only",
+            "CDLA-Sharing-1.0",
+            "LicenseRef-moisson-licence-mobilites",
+        ];
+        let folders: HashSet<&str> = bound
+            .iter()
+            .map(|id| catalogue.get(id).unwrap().shard_family.as_str())
+            .collect();
+        assert_eq!(folders.len(), bound.len());
         let folder = |id: &str| catalogue.get(id).unwrap().shard_family.clone();
         assert_ne!(folder("CC-BY-SA-4.0"), folder("ODbL-1.0"));
         assert_ne!(folder("CC-BY-SA-4.0"), folder("CC-BY-SA-1.0"));

@@ -55,6 +55,12 @@ impl LicenceConfig {
         let stated = stated
             .into_iter()
             .filter_map(|(key, text)| Some((key, text.as_deref()?)));
+        if self.evidence == Evidence::Verdict {
+            return Err(Error::config(
+                "licence: `evidence = \"verdict\"` is what a `[[verdict]]` of a rights file gives; write the verdict \
+                 there and name the file with `rights = \"rights.toml\"`",
+            ));
+        }
         let mut any = false;
         for (key, text) in stated {
             any = true;
@@ -155,6 +161,7 @@ mod tests {
             Some("`terms = \"CC-BY-7.0\"`"),
         );
         check("work = ''\nevidence = 'declared'", Some("names no licence"));
+        check("evidence = 'verdict'", Some("`[[verdict]]`"));
         check("evidence = 'guessed'", Some("unknown variant"));
         check("licence = 'etalab-2.0'", Some("unknown field `licence`"));
     }

@@ -184,6 +184,9 @@ pub struct Licence {
     /// Jurisdiction of a ported licence, e.g. `FR`; none for unported and international ones.
     #[serde(default)]
     pub jurisdiction: Option<String>,
+    /// Licence of a later version under which adaptations may be published.
+    #[serde(default)]
+    pub upgradable_to: Option<String>,
     /// What a reader should know, in a sentence.
     #[serde(default)]
     pub note: Option<String>,

@@ -27,6 +27,8 @@ pub enum Evidence {
     Inferred,
     /// The producer says so.
     Declared,
+    /// A person has decided, on evidence that is on record (`rights.toml`).
+    Verdict,
 }
 
 impl Evidence {
@@ -36,6 +38,7 @@ impl Evidence {
             Self::Assumed => "assumed",
             Self::Inferred => "inferred",
             Self::Declared => "declared",
+            Self::Verdict => "verdict",
         }
     }
 }
@@ -72,6 +75,18 @@ pub enum Scope {
     Dataset,
     /// This very work.
     Work,
+}
+
+impl Scope {
+    /// Name in columns.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::PagePart => "page-part",
+            Self::Dataset => "dataset",
+            Self::Work => "work",
+        }
+    }
 }
 
 /// One statement, verbatim.

@@ -20,10 +20,10 @@ pub(crate) fn nearest<'a>(
         if name.len().abs_diff(label.len()) > distance_max {
             continue;
         }
-        let distance = edit_distance(label.as_bytes(), name.as_bytes(), distance_max);
-        let Some(distance) = distance else {
+        let distance = strsim::osa_distance(label, name);
+        if distance > distance_max {
             continue;
-        };
+        }
         match best {
             Some((least, _)) if distance > least => {}
             Some((least, other)) if distance == least => unique &= other == id,
@@ -31,35 +31,6 @@ pub(crate) fn nearest<'a>(
         }
     }
     best.filter(|_| unique).map(|(_, id)| id.to_owned())
-}
-
-/// Returns the optimal string alignment distance, or `None` if it is above `distance_max`.
-fn edit_distance(a: &[u8], b: &[u8], distance_max: usize) -> Option<usize> {
-    let mut before_last: Vec<usize> = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    let mut current: Vec<usize> = vec![0; b.len() + 1];
-    for (row, &left) in a.iter().enumerate() {
-        current[0] = row + 1;
-        for (column, &right) in b.iter().enumerate() {
-            let substituted = last[column] + usize::from(left != right);
-            let mut least = substituted
-                .min(last[column + 1] + 1)
-                .min(current[column] + 1);
-            let swapped = row > 0 && column > 0 && left == b[column - 1] && a[row - 1] == right;
-            if swapped {
-                least = least.min(before_last[column - 1] + 1);
-            }
-            current[column + 1] = least;
-        }
-        // No later row can come below the least of two rows that follow each other.
-        let hopeless = |row: &[usize]| row.iter().all(|&distance| distance > distance_max);
-        if hopeless(&current) && hopeless(&last) {
-            return None;
-        }
-        std::mem::swap(&mut before_last, &mut last);
-        std::mem::swap(&mut last, &mut current);
-    }
-    Some(last[b.len()]).filter(|&distance| distance <= distance_max)
 }
 
 #[cfg(test)]

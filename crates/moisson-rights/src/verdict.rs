@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recognise::{Outcome, recognise};
+use crate::recognise::{Outcome, recognise_scoped};
 use crate::{
     Attribution, Catalogue, Evidence, Family, Gate, Layer, Licence, Meaning, Scope, Statement,
     Tier, Unresolved,
@@ -20,6 +20,10 @@ pub enum VerdictStatus {
     Ambiguous,
     /// The version is not stated and versions differ where it matters.
     Versionless,
+    /// A person has decided that it may not be released.
+    Refused,
+    /// A person has decided for a time, which is over.
+    Expired,
 }
 
 impl VerdictStatus {
@@ -30,6 +34,8 @@ impl VerdictStatus {
             Self::Unknown => "unknown",
             Self::Ambiguous => "ambiguous",
             Self::Versionless => "versionless",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
         }
     }
 }
@@ -62,6 +68,10 @@ pub struct Verdict {
     pub tier_min: Option<Tier>,
     /// Strength of the evidence for the rights in the work; none without a statement.
     pub evidence: Option<Evidence>,
+    /// What the deciding statement speaks of; none without a statement.
+    pub scope: Option<Scope>,
+    /// Id of the human verdict that decided; none where none did.
+    pub human: Option<String>,
     /// What an attribution must name.
     pub attribution: Attribution,
     /// What applies once alternatives are chosen from, for obligations.
@@ -77,6 +87,9 @@ pub struct Verdict {
 /// What one layer says.
 struct Found<'a> {
     statement: &'a Statement,
+    /// The clauses that were heard: all of the statement, unless others of them speak of something else.
+    text: String,
+    scope: Scope,
     outcome: Outcome,
 }
 
@@ -84,7 +97,7 @@ struct Found<'a> {
 ///
 /// In each layer the statement with the strongest evidence speaks, and among those the most specific one; statements of
 /// equal standing must agree. A record that declares something unrecognised thus silences what the operator assumes: the
-/// verdict is unknown. Statements about metadata or a part of a page license no text.
+/// verdict is unknown. Statements, and clauses of statements, about metadata or a part of a page license no text.
 ///
 /// Both layers apply, so the stricter gates. Evidence is that of the work: terms only ever restrict, and a restriction
 /// needs no proof. Terms alone license nothing.
@@ -92,19 +105,40 @@ pub fn resolve(catalogue: &'static Catalogue, statements: &[Statement]) -> Verdi
     let work = layer(catalogue, statements, Layer::Work);
     let terms = layer(catalogue, statements, Layer::Terms);
     let Some(work) = work else {
-        let detail = match terms {
-            None => "no licence is stated",
-            Some(_) => "the terms of the source are stated, the licence of the work is not",
-        };
-        return Verdict {
-            detail: Some(detail.to_owned()),
-            ..unknown()
-        };
+        return unlicensed(statements, terms.is_some());
     };
     let Some(terms) = terms else {
         return alone(&work);
     };
     both(&work, &terms)
+}
+
+/// The verdict where nothing is said of the rights in the text.
+fn unlicensed(statements: &[Statement], terms: bool) -> Verdict {
+    let beside = statements
+        .iter()
+        .find(|statement| statement.layer == Layer::Work && !statement.text.trim().is_empty());
+    let (detail, decisive) = match beside {
+        Some(statement) => (
+            "what is stated speaks of the metadata or of a part of the page, not of the text",
+            Some(Decisive {
+                text: statement.text.clone(),
+                matcher: None,
+                layer: Layer::Work,
+                reason: statement.reason.clone(),
+            }),
+        ),
+        None if terms => (
+            "the terms of the source are stated, the licence of the work is not",
+            None,
+        ),
+        None => ("no licence is stated", None),
+    };
+    Verdict {
+        decisive,
+        detail: Some(detail.to_owned()),
+        ..unknown()
+    }
 }
 
 /// Returns what a layer says, or `None` where nothing is said about texts.
@@ -113,17 +147,16 @@ fn layer<'a>(
     statements: &'a [Statement],
     layer: Layer,
 ) -> Option<Found<'a>> {
-    let about_text = |s: &&Statement| s.layer == layer && s.scope >= Scope::Dataset;
     let standing = |s: &Statement| (s.evidence, s.scope);
-    let highest = statements.iter().filter(about_text).map(standing).max()?;
-    let mut speaking = statements
+    let heard: Vec<Found<'a>> = statements
         .iter()
-        .filter(about_text)
-        .filter(|s| standing(s) == highest)
-        .map(|statement| Found {
-            statement,
-            outcome: recognise(catalogue, &statement.text).outcome(),
-        });
+        .filter(|s| s.layer == layer && s.scope >= Scope::Dataset)
+        .filter_map(|statement| heard(catalogue, statement))
+        .collect();
+    let highest = heard.iter().map(|found| standing(found.statement)).max()?;
+    let mut speaking = heard
+        .into_iter()
+        .filter(|found| standing(found.statement) == highest);
     let mut found = speaking.next()?;
     for other in speaking {
         found = agreed(found, other);
@@ -131,15 +164,36 @@ fn layer<'a>(
     Some(found)
 }
 
+/// Returns what a statement says about the text, or `None` where all of it speaks of something else.
+fn heard<'a>(catalogue: &'static Catalogue, statement: &'a Statement) -> Option<Found<'a>> {
+    let scoped = recognise_scoped(catalogue, &statement.text);
+    let all = scoped.len() == 1;
+    let about = |scope: Option<Scope>| scope.map_or(statement.scope, |s| s.min(statement.scope));
+    let clauses = scoped
+        .into_iter()
+        .find(|scoped| about(scoped.scope) >= Scope::Dataset)?;
+    let mut outcome = clauses.recognition.outcome();
+    if !all {
+        let note = format!("only this speaks of the text: `{}`", clauses.text);
+        outcome.detail = Some(match outcome.detail {
+            Some(detail) => format!("{note}; {detail}"),
+            None => note,
+        });
+    }
+    Some(Found {
+        statement,
+        scope: about(clauses.scope),
+        text: clauses.text,
+        outcome,
+    })
+}
+
 /// Returns what two statements of equal standing say together: one of them where they agree, else an ambiguity.
 fn agreed<'a>(a: Found<'a>, b: Found<'a>) -> Found<'a> {
     if a.outcome.meaning == b.outcome.meaning && a.outcome.status == b.outcome.status {
         return a;
     }
-    let why = format!(
-        "`{}` and `{}` do not agree",
-        a.statement.text, b.statement.text
-    );
+    let why = format!("`{}` and `{}` do not agree", a.text, b.text);
     let strictness = |found: &Found<'_>| found.outcome.gate.as_ref().map(Gate::strictness);
     let mut found = match (strictness(&a), strictness(&b)) {
         (None, _) => a,
@@ -166,6 +220,8 @@ fn alone(found: &Found<'_>) -> Verdict {
         shard_family: gate.filter(|_| known).map(|gate| gate.shard_family),
         tier_min: gate.filter(|_| known).and_then(|gate| gate.tier_min),
         evidence: Some(found.statement.evidence),
+        scope: Some(found.scope),
+        human: None,
         attribution: gate.map_or(Attribution::None, |gate| gate.attribution),
         applies: meaning
             .map(|meaning| meaning.chosen().clone())
@@ -224,6 +280,7 @@ fn both(work: &Found<'_>, terms: &Found<'_>) -> Verdict {
         [one] => one.expression(),
         several => Meaning::All(several.to_vec()).expression(),
     };
+    let scope = first.scope;
     let details: Vec<String> = first.detail.iter().chain(&second.detail).cloned().collect();
     Verdict {
         expression: Some(expression),
@@ -231,6 +288,7 @@ fn both(work: &Found<'_>, terms: &Found<'_>) -> Verdict {
         shard_family: Some(gate.shard_family),
         tier_min: gate.tier_min,
         evidence,
+        scope,
         attribution: gate.attribution,
         applies: meanings
             .iter()
@@ -251,7 +309,7 @@ fn decisive(found: &Found<'_>) -> Decisive {
     }
 }
 
-fn unknown() -> Verdict {
+pub(crate) fn unknown() -> Verdict {
     Verdict {
         status: VerdictStatus::Unknown,
         expression: None,
@@ -259,6 +317,8 @@ fn unknown() -> Verdict {
         shard_family: None,
         tier_min: None,
         evidence: None,
+        scope: None,
+        human: None,
         attribution: Attribution::None,
         applies: Vec::new(),
         terms: None,

@@ -1,7 +1,7 @@
 //! Tables as Parquet bytes.
 
 pub use crate::read::{Batches, read, read_as, read_rows};
-pub use crate::write::{TableWriter, WriteOptions, Written, row_group_bytes_for};
+pub use crate::write::{TableWriter, WriteOptions, Written, row_group_bytes_for, sha256_hex};
 
 /// Footer key of the table's schema version, in decimal.
 pub const SCHEMA_VERSION_KEY: &str = "moisson.schema_version";

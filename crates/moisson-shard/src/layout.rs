@@ -79,6 +79,13 @@ impl ShardConfig {
         Ok(())
     }
 
+    /// The split of a hash.
+    pub(crate) fn split_of(&self, hash: u64) -> &str {
+        let ends = self.ends();
+        let found = ends.iter().find(|(_, end)| hash < *end);
+        found.map_or(TRAIN, |(name, _)| name)
+    }
+
     /// Upper ends of the splits on the scale of a hash, by name; what lies beyond all of them is `train`.
     ///
     /// In order of name, so that the order in the file does not matter; `train` is last, so that a change of a share

@@ -1,5 +1,7 @@
 //! Writing a table.
 
+use std::fmt::Write;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use sha2::{Digest as _, Sha256};
 
 use crate::file::{CONTENT_DIGEST_KEY, CREATED_BY, SCHEMA_VERSION_KEY};
 use crate::size::row_bytes;
@@ -55,6 +58,16 @@ pub struct Written {
     pub content_digest: Digest,
     /// Digest of `bytes`.
     pub file_digest: Digest,
+}
+
+/// Returns the SHA-256 of `bytes` in lower-case hexadecimal: what catalogues of data state and check.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let mut hex = String::with_capacity(64);
+    for byte in digest {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Writes one table into memory. Only compressed pages are held.
@@ -122,6 +135,12 @@ impl TableWriter {
     fn write_slice(&mut self, slice: &RecordBatch, bytes: u64) -> Result<()> {
         self.pending_bytes += bytes;
         self.writer.write(slice).map_err(|e| bug(&e))
+    }
+
+    /// Adds a fact to the footer that is only known once the rows are.
+    pub fn note(&mut self, key: &str, value: String) {
+        self.writer
+            .append_key_value_metadata(KeyValue::new(key.to_owned(), value));
     }
 
     /// Number of rows written so far.

@@ -7,4 +7,5 @@ pub mod fold;
 pub mod mark;
 pub mod sentence;
 pub mod shingle;
+pub mod tokens;
 pub mod word;

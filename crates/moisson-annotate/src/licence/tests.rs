@@ -4,9 +4,17 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::UInt8Type;
 use moisson_core::{Annotator, Date, Digest, Document, Documents, Key};
-use moisson_rights::{Evidence, LicenceConfig};
+use moisson_rights::{Evidence, LicenceConfig, Obligation, Rulings, parse_rights};
 
-use super::LicenceAnnotator;
+use super::{LicenceAnnotator, LicenceParams};
+
+fn annotator(licence: Option<LicenceConfig>) -> LicenceAnnotator {
+    LicenceAnnotator::new(LicenceParams {
+        licence,
+        ..LicenceParams::default()
+    })
+    .unwrap()
+}
 
 /// One document for each statement (`-` declares nothing).
 fn documents(statements: &[&str]) -> RecordBatch {
@@ -50,10 +58,7 @@ fn records_and_pipeline_as_a_table() {
     let check =
         |config: Option<LicenceConfig>, statement: &str, expected: [Option<&str>; 5], clear: u8| {
             let batch = documents(&[statement]);
-            let columns = LicenceAnnotator::new(config)
-                .unwrap()
-                .annotate(&batch)
-                .unwrap();
+            let columns = annotator(config).annotate(&batch).unwrap();
             let names = [
                 "licence_status",
                 "licence",
@@ -157,8 +162,7 @@ fn a_row_tells_the_whole_story() {
         terms: Some("Gallica non commercial".into()),
         ..assumed("domaine public")
     };
-    let columns = LicenceAnnotator::new(Some(config))
-        .unwrap()
+    let columns = annotator(Some(config))
         .annotate(&documents(&["-"]))
         .unwrap();
     let check = |name, expected| assert_eq!(value(&columns, name, 0), expected, "{name}");
@@ -173,10 +177,7 @@ fn a_row_tells_the_whole_story() {
     check("licence_layer", Some("terms"));
     check("licence_terms", Some("LicenseRef-moisson-gallica-nc"));
     check("licence_detail", None);
-    let columns = LicenceAnnotator::new(None)
-        .unwrap()
-        .annotate(&documents(&["lov2"]))
-        .unwrap();
+    let columns = annotator(None).annotate(&documents(&["lov2"])).unwrap();
     assert_eq!(
         value(&columns, "attribution", 0),
         Some(
@@ -193,10 +194,7 @@ fn missing_producers_are_told() {
     document.licence_declared = Some("etalab-2.0".into());
     documents.push(document);
     let batch = documents.finish().unwrap();
-    let columns = LicenceAnnotator::new(None)
-        .unwrap()
-        .annotate(&batch)
-        .unwrap();
+    let columns = annotator(None).annotate(&batch).unwrap();
     assert_eq!(value(&columns, "attribution", 0), None);
     assert!(
         value(&columns, "licence_detail", 0)
@@ -207,7 +205,7 @@ fn missing_producers_are_told() {
 
 #[test]
 fn annotating_in_pieces_is_annotating_the_whole() {
-    let annotator = LicenceAnnotator::new(Some(assumed("etalab-2.0"))).unwrap();
+    let annotator = annotator(Some(assumed("etalab-2.0")));
     let batch = documents(&[
         "-",
         "CC0",
@@ -235,7 +233,7 @@ fn annotating_in_pieces_is_annotating_the_whole() {
 
 #[test]
 fn the_listed_columns_are_the_produced_ones() {
-    let schema = LicenceAnnotator::new(None).unwrap().schema();
+    let schema = annotator(None).schema();
     let names: Vec<&str> = schema
         .fields()
         .iter()
@@ -246,12 +244,117 @@ fn the_listed_columns_are_the_produced_ones() {
 
 #[test]
 fn parameters_follow_the_pipeline() {
-    let digest = |config| LicenceAnnotator::new(config).unwrap().parameters();
+    let digest = |config| annotator(config).parameters();
     assert_eq!(digest(None), digest(Some(LicenceConfig::default())));
     assert_ne!(digest(None), digest(Some(assumed("etalab-2.0"))));
     assert_ne!(
         digest(Some(assumed("CC0-1.0"))),
         digest(Some(assumed("etalab-2.0")))
     );
-    assert!(LicenceAnnotator::new(Some(assumed("etalba"))).is_err());
+    let misspelt = LicenceParams {
+        licence: Some(assumed("etalba")),
+        ..LicenceParams::default()
+    };
+    assert!(LicenceAnnotator::new(misspelt).is_err());
+    let more = |rulings, obligations| {
+        let params = LicenceParams {
+            licence: None,
+            rulings,
+            obligations,
+        };
+        LicenceAnnotator::new(params).unwrap().parameters()
+    };
+    let ruled = more(rulings("licence = \"etalab-2.0\""), vec![]);
+    assert_ne!(digest(None), ruled);
+    assert_ne!(ruled, more(rulings("licence = \"CC0-1.0\""), vec![]));
+    let bound = more(Rulings::default(), vec![Obligation::NoReidentification]);
+    assert_ne!(digest(None), bound);
+}
+
+/// Verdicts about the source `essai`, each with the keys every verdict has.
+fn rulings(entry: &str) -> Rulings {
+    let text = format!(
+        "[[verdict]]\nid = \"v\"\nsource = \"essai\"\ndecided_by = \"Mme Exemple\"\ndecided_on = 2026-02-03\n\
+         evidence = \"letter\"\n{entry}\n"
+    );
+    Rulings::of_source(&parse_rights(&text, "rights.toml").unwrap(), "essai")
+}
+
+fn codes(batch: &RecordBatch, row: usize) -> String {
+    let lists = batch
+        .column_by_name("licence_obligations")
+        .unwrap()
+        .as_list::<i32>();
+    let codes = lists.value(row);
+    let codes: Vec<&str> = codes.as_string::<i32>().iter().flatten().collect();
+    codes.join(" ")
+}
+
+#[test]
+fn a_human_verdict_decides_for_its_documents() {
+    let params = LicenceParams {
+        licence: None,
+        rulings: rulings("licence = \"etalab-2.0\"\ndoc_ids = [\"essai/1\"]"),
+        obligations: vec![Obligation::NoReidentification],
+    };
+    let columns = LicenceAnnotator::new(params)
+        .unwrap()
+        .annotate(&documents(&["à voir", "à voir", "CC BY 4.0"]))
+        .unwrap();
+    let row = |row| {
+        [
+            "licence_status",
+            "licence_verdict",
+            "licence_evidence",
+            "licence_scope",
+        ]
+        .map(|name| value(&columns, name, row))
+    };
+    assert_eq!(
+        row(0),
+        [Some("unknown"), None, Some("declared"), Some("work")]
+    );
+    assert_eq!(
+        row(1),
+        [Some("known"), Some("v"), Some("verdict"), Some("work")]
+    );
+    assert_eq!(
+        row(2),
+        [Some("known"), None, Some("declared"), Some("work")]
+    );
+    assert_eq!((clarity(&columns, 0), clarity(&columns, 1)), (0, 3));
+    assert_eq!(
+        codes(&columns, 1),
+        "attribution attribution-date no-reidentification"
+    );
+    assert_eq!(
+        codes(&columns, 2),
+        "attribution licence-link notice-of-changes keep-notice no-reidentification"
+    );
+}
+
+#[test]
+fn access_that_is_not_open_closes_whatever_the_licence() {
+    let mut documents = Documents::new("essai", "jsonl@1");
+    for access in ["open", "restricted", "open_with_account", "nouveau"] {
+        let raw = Digest::of(access.as_bytes());
+        let mut document = Document::new(Key::Raw, "Texte.".into(), "essai.jsonl".into(), raw);
+        document.licence_declared = Some("etalab-2.0".into());
+        document
+            .metadata
+            .insert("access_type".into(), access.into());
+        documents.push(document);
+    }
+    let columns = annotator(None)
+        .annotate(&documents.finish().unwrap())
+        .unwrap();
+    assert_eq!(value(&columns, "licence", 0), Some("etalab-2.0"));
+    for row in 1..4 {
+        assert_eq!(
+            value(&columns, "licence", row),
+            Some("etalab-2.0 AND LicenseRef-moisson-restricted-access"),
+            "{row}"
+        );
+        assert_eq!(value(&columns, "licence_tier", row), None);
+    }
 }

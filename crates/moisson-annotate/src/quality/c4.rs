@@ -176,6 +176,8 @@ fn without_citations(mut line: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use moisson_core::{Edit, span};
+
     use super::{C4, measure};
 
     fn c4(text: &str) -> C4 {
@@ -223,8 +225,8 @@ mod tests {
         let text = "Été long.\nUne ligne qui reste.\nà\nfin";
         let removed = |max| {
             let cuts = measure(text, max, &mut Vec::new()).cuts;
-            let spans: Vec<_> = cuts.iter().map(|cut| cut.span).collect();
-            moisson_core::span::remove(text, &spans).0
+            let edits: Vec<_> = cuts.iter().map(|cut| Edit::cut(cut.span)).collect();
+            span::apply(text, &edits, &mut |_, _| String::new())
         };
         assert_eq!(removed(10), "Une ligne qui reste.\n");
         assert_eq!(removed(1), "Une ligne qui reste.\nà\nfin");

@@ -62,6 +62,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<ExitCode> {
     let control = Control {
         stop: stop.clone(),
         observer: watch.observer(),
+        today: machine::today(),
     };
     let perform = Performer::new(
         format!("{}-{}", machine::host(), std::process::id()),

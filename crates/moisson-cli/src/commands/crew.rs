@@ -128,6 +128,7 @@ pub(crate) fn task(
     let control = Control {
         stop,
         observer: watch.observer(),
+        today: machine::today(),
     };
     let budget = machine::budget(arguments.on.threads, arguments.on.memory);
     let crew = Crew::Posted(posted_stages(&arguments.crew, out, &["ingest".to_owned()]));

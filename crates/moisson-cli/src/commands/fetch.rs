@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &FetchArguments, format: Format) -> anyhow::Result<
     let control = Control {
         stop,
         observer: progress::observer(arguments.progress),
+        today: machine::today(),
     };
     lock.stop_when_lost(&control.stop);
     let budget = machine::budget(None, None);

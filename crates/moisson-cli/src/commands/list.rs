@@ -11,14 +11,17 @@ use crate::output;
 /// Lists what moisson knows.
 ///
 /// # Errors
-/// If stdout fails, or no reader has the name.
+/// If stdout fails, or no reader or licence has the name.
 pub(crate) fn run(arguments: &ListArguments, format: Format) -> anyhow::Result<ExitCode> {
     if let Some(name) = &arguments.name {
-        anyhow::ensure!(
-            arguments.what == ListWhat::Readers,
-            "only readers have pages: `moisson list readers {name}`"
-        );
-        output::print(&known::reader_page(name)?)?;
+        let page = match arguments.what {
+            ListWhat::Readers => known::reader_page(name)?,
+            ListWhat::Licences => known::licence_page(name)?,
+            _ => anyhow::bail!(
+                "only readers and licences have pages: `moisson list readers {name}`, `moisson list licences {name}`"
+            ),
+        };
+        output::print(&page)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Known { names, rows } = table(arguments.what);
@@ -49,5 +52,6 @@ fn table(what: ListWhat) -> Known {
         ListWhat::Licences => known::licences(),
         ListWhat::Reasons => known::reasons(),
         ListWhat::Tables => known::tables(),
+        ListWhat::Documents => known::documents(),
     }
 }

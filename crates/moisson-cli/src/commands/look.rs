@@ -1,14 +1,17 @@
 //! `moisson explain`, `query`, `schema`, `completions`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::CommandFactory;
-use moisson_engine::explain::Story;
+use moisson_engine::forget::tombstones::Tombstones;
+use moisson_engine::forgotten::Forgotten;
 use moisson_engine::session::Session;
 use moisson_engine::{explain, query, schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::args::{Arguments, ExplainArguments, Format, QueryArguments};
+use crate::args::{Arguments, ExplainArguments, Format, Lang, QueryArguments};
+use crate::tell::{self, Voice};
 use crate::{machine, output};
 
 /// Opens an output that must be there already.
@@ -22,52 +25,31 @@ pub(crate) fn open(out: &str) -> anyhow::Result<Session> {
     Ok(Session::open(out, None, machine::budget(None, None))?)
 }
 
+/// The tombstones of an output.
+///
+/// # Errors
+/// If they cannot be read.
+pub(crate) fn forgotten(session: &Session) -> anyhow::Result<Arc<dyn Forgotten>> {
+    Ok(Arc::new(Tombstones::load(session.store())?))
+}
+
+/// The voice of the language that is asked for, or of the environment.
+pub(crate) fn voice(lang: Option<Lang>) -> Voice {
+    Voice::new(lang.unwrap_or_else(machine::lang))
+}
+
 /// Tells the story of a document.
 ///
 /// # Errors
 /// If no record has that id.
 pub(crate) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::Result<ExitCode> {
     let session = open(&arguments.out)?;
-    let story = explain::run(&session, &arguments.doc_id)?;
+    let story = explain::run(&session, &arguments.doc_id, &forgotten(&session)?)?;
     match format {
         Format::Json => output::print_json(&story)?,
-        Format::Text => output::print(&told(&story))?,
+        Format::Text => output::print(&tell::story_text(voice(arguments.lang), &story))?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn told(story: &Story) -> String {
-    let mut text = format!("{} is {}\n", story.doc_id, story.state);
-    let mut section = |title: &str, row: &Map<String, Value>| {
-        text.extend(["\n", title, "\n"]);
-        for (name, value) in row {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            let value: String = value.chars().take(200).collect();
-            let line = format!("  {name:34} {}\n", value.replace('\n', " "));
-            text.push_str(&line);
-        }
-    };
-    for (number, decision) in story.decisions.iter().enumerate() {
-        section(&format!("decision {}", number + 1), decision);
-    }
-    if let Some(row) = &story.release {
-        section("released as", row);
-    }
-    if let Some(row) = &story.document {
-        section("read as", row);
-    }
-    if let Some(row) = &story.annotations {
-        section("measured", row);
-    }
-    for row in &story.stands_for {
-        section("stands for", row);
-    }
-    if let Some(excerpt) = &story.excerpt {
-        text.extend(["\ntext\n  ", &excerpt.replace('\n', "\n  "), "…\n"]);
-    }
-    text
 }
 
 /// Answers a query.

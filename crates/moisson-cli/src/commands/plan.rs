@@ -30,7 +30,11 @@ pub(crate) fn run(arguments: &PlanArguments, format: Format) -> anyhow::Result<E
     if !missing.is_empty() && !arguments.offline {
         return to_fetch(&missing, format);
     }
-    let plan = Plan::new(pipeline, arguments.limit, &session, &Control::default())?;
+    let control = Control {
+        today: machine::today(),
+        ..Control::default()
+    };
+    let plan = Plan::new(pipeline, arguments.limit, &session, &control)?;
     let committed = Committed::list(session.store())?;
     let workers = budget.workers(plan.limits.record_bytes_max)?;
     let mut sources = Vec::new();

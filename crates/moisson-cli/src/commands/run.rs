@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> anyhow::Result<Ex
     let control = Control {
         stop,
         observer: watch.observer(),
+        today: machine::today(),
     };
     let done = perform(pipeline, arguments, &out, &session, &control, &lock);
     if crew::has_posted(&session) {

@@ -23,6 +23,8 @@ struct Found {
     committed: BTreeMap<String, u64>,
     release: Option<ReleaseManifest>,
     staged: Option<ReleaseManifest>,
+    /// Documents that are still to be forgotten, by request.
+    forgetting: BTreeMap<String, u64>,
     now: SystemTime,
 }
 
@@ -62,6 +64,7 @@ impl Found {
             committed: status::committed(store)?,
             release: store.get_json(MANIFEST)?,
             staged: store.get_json(STAGED_MANIFEST)?,
+            forgetting: moisson_engine::forget::pending(session)?,
             now: machine::clock()(),
         })
     }
@@ -95,6 +98,7 @@ impl Found {
         };
         json!({
             "out": self.out,
+            "forgetting": self.forgetting,
             "state": self.state().map_or("unfinished", State::name),
             "silent": silent.unwrap_or_default(),
             "age_seconds": age.map(|age| age.as_secs()),
@@ -133,6 +137,12 @@ impl Found {
                 manifest.totals.text_bytes_out as f64 / 1e6
             ));
         }
+        lines.extend(self.forgetting.iter().map(|(path, documents)| {
+            format!(
+                "{path}: {documents} documents are to be forgotten, and that is not finished; \
+                 `moisson forget OUT --resume` finishes it"
+            )
+        }));
         if self.state() == Some(State::Staged)
             && let Some(staged) = &self.staged
         {

@@ -112,6 +112,21 @@ fn read_contents(job: Job<'_>, part: &str) -> Result<Vec<Contents>> {
     contents::read(&parts::read(job.session, &stem, &manifest, None)?)
 }
 
+/// Key of the unit of a source's assembled documents: it follows from the keys of the parts they are made from.
+pub(crate) fn unit_key(
+    source: &str,
+    assembly: Assembly,
+    parts: impl Iterator<Item = Digest>,
+) -> Result<Digest> {
+    let mut key = KeyHasher::new("assemble", ASSEMBLE_VERSION)
+        .field(source.as_bytes())
+        .digest(Digest::of_json(&assembly)?);
+    for part in parts {
+        key = key.digest(part);
+    }
+    Ok(key.finish())
+}
+
 /// Makes the parts of assembled documents that are not committed yet.
 fn make(
     job: Job<'_>,
@@ -120,14 +135,13 @@ fn make(
     assembly: Assembly,
 ) -> Result<Vec<parts::Part>> {
     let source = job.source()?;
-    let mut key = KeyHasher::new("assemble", ASSEMBLE_VERSION)
-        .field(source.name.as_bytes())
-        .digest(Digest::of_json(&assembly)?);
-    for part in corpus.parts.iter().filter(|p| p.part.source == job.source) {
-        key = key.digest(part.part.manifest.key);
-    }
+    let of_source = corpus.parts.iter().filter(|p| p.part.source == job.source);
     let unit = Unit {
-        key: key.finish(),
+        key: unit_key(
+            &source.name,
+            assembly,
+            of_source.map(|p| p.part.manifest.key),
+        )?,
         files: Vec::new(),
         bytes: 0,
         limit: 0,

@@ -121,8 +121,15 @@ impl Workers {
             }
             let left = outcomes.iter().filter(|outcome| outcome.is_none()).count();
             idle = if left < before { 0 } else { idle + 1 };
-            if let Err(error) = ended {
-                Self::consider::<S>(shop, error, idle)?;
+            let done = before - left;
+            match ended {
+                Err(error) => Self::consider::<S>(shop, error, idle)?,
+                // Without a bound, a job that says it is done and is not would be submitted for ever.
+                Ok(_) if done < wave.len() => {
+                    let told = format!("a job told of {done} of its {} units", wave.len());
+                    Self::consider::<S>(shop, Error::store("cluster", told), idle)?;
+                }
+                Ok(_) => {}
             }
         }
     }

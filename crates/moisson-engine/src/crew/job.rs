@@ -22,7 +22,7 @@ pub struct Job {
     pub attempts: u32,
     /// The pipeline, as JSON: its text, so that sources keep their order.
     pub pipeline: String,
-    /// Models by family: their digests. They lie in the work area, under these names.
+    /// Models by what they are for: their digests. They lie in the work area, under these names.
     pub models: BTreeMap<String, Digest>,
 }
 
@@ -43,7 +43,7 @@ impl Job {
     /// [`Error::Store`] if the work area cannot be written.
     pub fn post(plan: &Plan, out: &str, attempts: u32, session: &Session) -> Result<String> {
         let work = session.work();
-        if let Some(bytes) = &plan.model {
+        for bytes in plan.files.values() {
             work.put(&model_path(Digest::of(bytes)), bytes.clone())?;
         }
         let job = Self {
@@ -94,11 +94,12 @@ impl Job {
     pub fn plan(&self, session: &Session) -> Result<Plan> {
         let pipeline: Pipeline = serde_json::from_str(&self.pipeline)
             .map_err(|e| Error::config(format!("the pipeline of the job: {e}")))?;
-        let model = match self.models.get("language") {
-            Some(digest) => Some(session.work().get_checked(&model_path(*digest), *digest)?),
-            None => None,
+        let file = |(what, digest): (&String, &Digest)| {
+            let bytes = session.work().get_checked(&model_path(*digest), *digest)?;
+            Ok((what.clone(), bytes))
         };
-        Plan::build(pipeline, model)
+        let files = self.models.iter().map(file).collect::<Result<_>>()?;
+        Plan::build(pipeline, files)
     }
 }
 

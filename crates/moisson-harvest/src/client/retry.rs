@@ -63,9 +63,19 @@ impl Client {
     pub(crate) fn settle<T>(
         &self,
         watch: &dyn Watch,
+        attempt: impl FnMut(u32) -> Result<Step<T>>,
+    ) -> Result<Settled<T>> {
+        self.settle_within(self.config.attempts, watch, attempt)
+    }
+
+    /// As [`Client::settle`], with so many attempts at most, and no more than the configuration gives.
+    pub(super) fn settle_within<T>(
+        &self,
+        attempts_max: u32,
+        watch: &dyn Watch,
         mut attempt: impl FnMut(u32) -> Result<Step<T>>,
     ) -> Result<Settled<T>> {
-        let attempts = self.config.attempts.max(1);
+        let attempts = self.config.attempts.min(attempts_max).max(1);
         let mut number = 1;
         loop {
             watch.check()?;

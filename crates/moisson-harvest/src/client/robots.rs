@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moisson_core::Result;
+use moisson_rights::optout::{SiteFile, SiteFileKind, SiteFileState};
 use moisson_rights::robots::{ROBOTS_BYTES_MAX, Robots};
 use url::Url;
 
@@ -29,8 +30,8 @@ type Entry = Mutex<Option<Arc<Site>>>;
 enum Site {
     /// It has no robots.txt: status 4xx, so all is allowed.
     Silent,
-    /// It has one.
-    Rules(Box<Robots>),
+    /// It has one; read, and as it stands.
+    Rules(Box<Robots>, Vec<u8>),
     /// It could not be asked, so nothing is allowed.
     Unreachable(String),
 }
@@ -45,7 +46,7 @@ impl Client {
             Site::Unreachable(why) => Some(format!(
                 "robots.txt of {host} cannot be had ({why}), so nothing may be fetched there (RFC 9309)"
             )),
-            Site::Rules(robots) => {
+            Site::Rules(robots, _) => {
                 let path = match url.query() {
                     Some(query) => format!("{}?{query}", url.path()),
                     None => url.path().to_owned(),
@@ -57,6 +58,48 @@ impl Client {
                     .unwrap_or_default();
                 (!verdict.allowed).then(|| format!("robots.txt of {host} forbids it: {rule}"))
             }
+        })
+    }
+
+    /// Asks a site for a file of its own. robots.txt is the one that this client keeps to; the others are asked for once or
+    /// twice: where they cannot be had, nothing is known.
+    pub(crate) fn site_file(
+        &self,
+        origin: &Url,
+        kind: SiteFileKind,
+        watch: &dyn Watch,
+    ) -> Result<SiteFile> {
+        let now = Some(self.timestamp());
+        let missing = |state, now| SiteFile::missing(kind, state, now);
+        if kind == SiteFileKind::RobotsTxt {
+            return Ok(match self.site(origin, watch)?.as_ref() {
+                Site::Silent => missing(SiteFileState::Absent, now),
+                Site::Rules(_, body) => SiteFile::found(kind, body, now),
+                Site::Unreachable(_) => missing(SiteFileState::Unreachable, now),
+            });
+        }
+        let url = origin
+            .join(kind.path())
+            .map_or_else(|_| origin.to_string(), String::from);
+        let request = Request {
+            url,
+            ..Request::default()
+        };
+        let settled =
+            self.settle_within(2, watch, |_| match self.open(&request, &[], watch)? {
+                Step::Done(exchange) => exchange.beginning(ROBOTS_BYTES_MAX + 1, watch),
+                Step::Again { why, after, .. } => Ok(Step::again(why, after)),
+                Step::Never { why } => Ok(Step::Never { why }),
+            })?;
+        Ok(match settled {
+            // Many sites answer with a page and status 200 to whatever they do not have.
+            Settled::Done((200..=299, body)) if !is_page(&body) => {
+                SiteFile::found(kind, &body, now)
+            }
+            Settled::Failed { unreachable, .. } if unreachable => {
+                missing(SiteFileState::Unreachable, now)
+            }
+            _ => missing(SiteFileState::Absent, now),
         })
     }
 
@@ -101,7 +144,7 @@ impl Client {
             Settled::Done((200..=299, body)) => {
                 let robots = Robots::parse(&body);
                 self.slow_down(url, &robots, watch);
-                Site::Rules(Box::new(robots))
+                Site::Rules(Box::new(robots), body)
             }
             Settled::Done(_) => Site::Silent,
             // RFC 9309, section 2.3.1.2: too many redirects are as good as no file.
@@ -125,4 +168,8 @@ impl Client {
         let interval: Duration = self.config.second.mul_f64(factor);
         self.hosts.slow_down(url, interval);
     }
+}
+
+fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
 }

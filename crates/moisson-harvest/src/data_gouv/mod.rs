@@ -74,6 +74,7 @@ impl Harvester for DataGouvConfig {
                 let dataset = catalogue.dataset(id)?;
                 if let Some(dataset) = dataset {
                     if let Access::Closed(why) = &dataset.access {
+                        close(harvest, &dataset, why)?;
                         return Err(Error::config(format!(
                             "dataset `{id}` of source `{}` is not open: {why}\n  ask its producer for access, or take it \
                              out of the pipeline",
@@ -93,7 +94,7 @@ impl Harvester for DataGouvConfig {
         }
         let mut seen = BTreeSet::new();
         datasets.retain(|dataset| seen.insert(dataset.id.clone()));
-        let open = keep_open(harvest, datasets, &mut progress);
+        let open = keep_open(harvest, datasets, &mut progress)?;
         let wanted = self.wanted(harvest, &open);
         for wanted in &wanted {
             if let Some(receipt) = unchanged(harvest, wanted)? {
@@ -185,7 +186,7 @@ fn keep_open(
     harvest: &Harvest<'_>,
     datasets: Vec<Dataset>,
     progress: &mut Progress<'_>,
-) -> Vec<Dataset> {
+) -> Result<Vec<Dataset>> {
     let mut open = Vec::new();
     let mut left_out: Vec<(&str, String)> = Vec::new();
     for dataset in datasets {
@@ -194,6 +195,7 @@ fn keep_open(
             continue;
         }
         if let Access::Closed(why) = &dataset.access {
+            close(harvest, &dataset, why)?;
             let page = Wanted::new(segment(&dataset.slug), &dataset.page, Acquisition::Bulk);
             let why = format!("dataset `{}` is not open: {why}", dataset.slug);
             progress.add(
@@ -221,7 +223,32 @@ fn keep_open(
             );
         }
     }
-    open
+    Ok(open)
+}
+
+/// Notes in the receipts of what was fetched of a dataset that it is not open any more: its licence grants no more then.
+fn close(harvest: &Harvest<'_>, dataset: &Dataset, why: &str) -> Result<()> {
+    let folder = format!("{}/{}/", segment(harvest.source), segment(&dataset.slug));
+    for name in harvest.mirror.list(&format!("receipts/{folder}"))? {
+        let name = name
+            .strip_prefix("receipts/")
+            .and_then(|name| name.strip_suffix(".json"));
+        let Some(receipt) = name
+            .map(|name| receipt::load(harvest.mirror, name))
+            .transpose()?
+            .flatten()
+        else {
+            continue;
+        };
+        let noted = Receipt {
+            access: Some(why.to_owned()),
+            ..receipt.clone()
+        };
+        if noted != receipt {
+            receipt::save(harvest.mirror, &noted)?;
+        }
+    }
+    Ok(())
 }
 
 /// The receipt of an object whose stated checksum says that it is as it was, renewed with what the catalogue says now.
@@ -239,6 +266,7 @@ fn unchanged(harvest: &Harvest<'_>, wanted: &Wanted) -> Result<Option<Receipt>> 
     }
     let renewed = Receipt {
         licence: wanted.licence.clone(),
+        access: None,
         producer: wanted.producer.clone(),
         updated: wanted.updated.clone(),
         title: wanted.title.clone(),

@@ -175,6 +175,30 @@ fn access_that_is_not_open_is_refused_in_the_words_of_the_catalogue() {
 }
 
 #[test]
+fn what_was_fetched_while_it_was_open_is_marked_once_it_is_not() {
+    let (fixture, config, at) = one(|_| {});
+    assert_eq!(fixture.harvest(&config, &at).unwrap(), counts(1, 0, 0));
+    assert_eq!(fixture.receipt("s/actes/actes.csv").access, None);
+    let mut json = dataset(
+        "actes",
+        &json!([resource(&fixture, "r1", "/static/20250203/actes.csv")]),
+    );
+    for (access, expected) in [
+        ("restricted", Some("access `restricted`")),
+        ("open", None),
+        ("open_with_account", Some("access `open_with_account`")),
+    ] {
+        json["access_type"] = json!(access);
+        serve(&fixture, "/api/1/datasets/actes/", &json);
+        assert_eq!(fixture.harvest(&config, &at).is_ok(), expected.is_none());
+        assert_eq!(
+            fixture.receipt("s/actes/actes.csv").access.as_deref(),
+            expected
+        );
+    }
+}
+
+#[test]
 fn a_checksum_is_held_against_the_bytes_and_saves_the_question() {
     let stated = |kind: &str, value: &str| json!({"type": kind, "value": value});
     let (fixture, config, at) =

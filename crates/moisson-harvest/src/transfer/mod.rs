@@ -7,6 +7,7 @@ mod partial;
 use std::path::Path;
 
 use moisson_core::{Digest, Result, redact};
+use moisson_rights::optout::Seen;
 
 use crate::client::{self, Exchange, Settled, Step};
 use crate::receipt::{self, Acquisition, Receipt};
@@ -88,6 +89,7 @@ struct Said {
     etag: Option<String>,
     last_modified: Option<String>,
     licence: Option<String>,
+    optout: Vec<(String, String)>,
     /// True if the server announced the size.
     sized: bool,
 }
@@ -116,11 +118,11 @@ pub fn download(harvest: &Harvest<'_>, wanted: &Wanted) -> Result<Outcome> {
         .filter(|receipt| may_ask_for_change(receipt, wanted));
     for last in [false, true] {
         let received = match transfer.run(confirmed)? {
-            Settled::Done(Received::Unchanged) => {
+            Settled::Done(Received::Unchanged(optout)) => {
                 let Some(receipt) = &previous else {
                     return Ok(Outcome::never("status 304 to a first request".to_owned()));
                 };
-                return confirm(harvest, wanted, receipt);
+                return confirm(harvest, wanted, receipt, optout);
             }
             Settled::Done(Received::Whole(said)) => said,
             Settled::Failed { why, unreachable } => {
@@ -179,6 +181,15 @@ pub fn keep_bytes(
             etag: answer.header("etag").map(str::to_owned),
             last_modified: answer.header("last-modified").map(str::to_owned),
             licence: check::licence_links(links.map(|(_, value)| value.as_str())),
+            optout: Seen::http_fields()
+                .flat_map(|name| {
+                    answer
+                        .headers
+                        .iter()
+                        .filter(move |(known, _)| known == name)
+                })
+                .cloned()
+                .collect(),
             sized: true,
         }
     });
@@ -212,8 +223,8 @@ struct Transfer<'a> {
 
 /// What the server had to say.
 enum Received {
-    /// The object is as the receipt says.
-    Unchanged,
+    /// The object is as the receipt says; the fields with which its publisher opts out or in, if it sent any this time.
+    Unchanged(Vec<(String, String)>),
     /// All bytes are in the partial file.
     Whole(Said),
 }
@@ -248,7 +259,10 @@ impl Transfer<'_> {
             Step::Never { why } => return Ok(Step::Never { why }),
         };
         match (exchange.status(), resumed) {
-            (304, None) if confirmed.is_some() => Ok(Step::Done(Received::Unchanged)),
+            (304, None) if confirmed.is_some() => {
+                let optout = partial::opt_outs(&exchange);
+                Ok(Step::Done(Received::Unchanged(optout)))
+            }
             (200 | 203, _) => self.receive(exchange, None),
             (206, Some((offset, origin))) => {
                 if let Some(why) = goes_on(&exchange, offset, &origin) {
@@ -387,12 +401,24 @@ fn refusal(status: u16) -> String {
 }
 
 /// The server confirmed the object; what the catalogue says of it may have changed all the same.
-fn confirm(harvest: &Harvest<'_>, wanted: &Wanted, receipt: &Receipt) -> Result<Outcome> {
+fn confirm(
+    harvest: &Harvest<'_>,
+    wanted: &Wanted,
+    receipt: &Receipt,
+    optout: Vec<(String, String)>,
+) -> Result<Outcome> {
+    // Servers need not repeat fields with a status 304: only what it does say takes the place of what was said.
+    let optout = if optout.is_empty() {
+        receipt.optout.clone()
+    } else {
+        optout
+    };
     let said = Said {
         final_url: receipt.final_url.clone(),
         etag: receipt.etag.clone(),
         last_modified: receipt.last_modified.clone(),
         licence: None,
+        optout,
         sized: true,
     };
     let measured = (receipt.digest, receipt.bytes);
@@ -440,9 +466,12 @@ fn describe(
         last_modified: said.last_modified.clone(),
         checksum: wanted.checksum.clone(),
         licence: (!statements.is_empty()).then(|| statements.join(" ; ")),
+        access: None,
         producer: wanted.producer.clone(),
         updated: wanted.updated.clone(),
         title: wanted.title.clone(),
+        redacted: false,
+        optout: said.optout.clone(),
     }
 }
 

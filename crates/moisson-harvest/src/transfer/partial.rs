@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use moisson_core::{Digest, Error, Result, redact};
+use moisson_rights::optout::Seen;
 use serde::{Deserialize, Serialize};
 
 use super::Said;
@@ -28,6 +29,8 @@ pub(super) struct Origin {
     pub(super) etag: Option<String>,
     last_modified: Option<String>,
     licence: Option<String>,
+    #[serde(default)]
+    optout: Vec<(String, String)>,
     /// Size of the whole object, if the server says it.
     pub(super) length: Option<u64>,
 }
@@ -42,6 +45,7 @@ impl Origin {
             etag: header("etag"),
             last_modified: header("last-modified"),
             licence: check::licence_links(exchange.headers("link")),
+            optout: opt_outs(exchange),
             length: exchange
                 .header("content-length")
                 .and_then(|length| length.trim().parse().ok()),
@@ -60,9 +64,19 @@ impl Origin {
             etag: self.etag.clone(),
             last_modified: self.last_modified.clone(),
             licence: self.licence.clone(),
+            optout: self.optout.clone(),
             sized: self.length.is_some(),
         }
     }
+}
+
+/// The HTTP fields of an answer with which its publisher opts out or in.
+pub(super) fn opt_outs(exchange: &Exchange<'_>) -> Vec<(String, String)> {
+    let of = |name: &'static str| {
+        let values = exchange.headers(name);
+        values.map(move |value| (name.to_owned(), value.to_owned()))
+    };
+    Seen::http_fields().flat_map(of).collect()
 }
 
 /// A partial file that is written.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use moisson_core::Date;
+use moisson_rights::optout::{Kind, Mark, Seen};
 
 use super::Refusal;
 use super::archive::Archive;
@@ -30,6 +31,8 @@ pub(crate) struct Metadata {
     pub(crate) rights: Vec<String>,
     /// `dc:subject`, in order.
     pub(crate) subjects: Vec<String>,
+    /// `tdm:reservation` and `tdm:policy`.
+    pub(crate) optout: Seen,
 }
 
 /// A package that could be read.
@@ -123,7 +126,11 @@ fn metadata(xml: &Xml<'_>) -> Metadata {
                 Some("dcterms:license" | "dcterms:rights" | "cc:license") => {
                     found.rights.extend(value());
                 }
-                _ => {}
+                Some(property) => optout(&mut found.optout, property, value()),
+                None => {
+                    let name = xml.attribute(node, "name").unwrap_or_default();
+                    optout(&mut found.optout, &name, xml.attribute(node, "content"));
+                }
             },
             "link"
                 if xml
@@ -137,6 +144,18 @@ fn metadata(xml: &Xml<'_>) -> Metadata {
     }
     found.identifier = unique_value.or(found.identifier);
     found
+}
+
+/// `TDMRep` in a package: a `meta` named so in EPUB 2, with such a property in EPUB 3.
+fn optout(seen: &mut Seen, name: &str, value: Option<String>) {
+    let kind = match name {
+        "tdm:reservation" => Kind::TdmrepEpub,
+        "tdm:policy" => Kind::TdmPolicy,
+        _ => return,
+    };
+    if let Some(value) = value {
+        seen.add(Mark::new(kind, value.trim()));
+    }
 }
 
 /// Names of the documents of the spine: those that are linear, no navigation, no cover.

@@ -33,7 +33,8 @@ fn package(spine: &str) -> String {
 <dc:identifier>isbn</dc:identifier><dc:identifier id="uid">urn:uuid:1234</dc:identifier><dc:title>Le Livre</dc:title>
 <dc:creator>Une Autrice</dc:creator><dc:language>fr</dc:language><dc:publisher>Éditions</dc:publisher>
 <dc:date>2021-05-04</dc:date><meta property="dcterms:modified">2022-01-02T03:04:05Z</meta>
-<dc:rights>CC BY 4.0</dc:rights><link rel="cc:license" href="https://creativecommons.org/licenses/by/4.0/"/></metadata>
+<dc:rights>CC BY 4.0</dc:rights><link rel="cc:license" href="https://creativecommons.org/licenses/by/4.0/"/>
+<meta property="tdm:reservation">1</meta><meta name="tdm:policy" content="https://a.example/p"/></metadata>
 <manifest><item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>
 <item id="c1" href="texte/chapitre%201.xhtml" media-type="application/xhtml+xml"/>
 <item id="c2" href="../autre/c2.xhtml#debut" media-type="application/xhtml+xml"/>
@@ -96,7 +97,14 @@ fn a_book_is_read_along_its_spine() {
     assert_eq!(document.modified_on.unwrap().to_string(), "2022-01-02");
     assert_eq!(
         Value::from(document.metadata.clone()),
-        json!({"creators": ["Une Autrice"], "chapters": 2})
+        json!({
+            "creators": ["Une Autrice"],
+            "chapters": 2,
+            "optout": {"marks": [
+                {"kind": "tdmrep-epub", "raw": "1"},
+                {"kind": "tdm-policy", "raw": "https://a.example/p"},
+            ]},
+        })
     );
     let chapters = read(&json!({"unit": "chapter"}), &book(SPINE));
     let keys: Vec<String> = chapters

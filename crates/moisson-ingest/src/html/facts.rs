@@ -108,6 +108,7 @@ fn meta(flat: &Flat<'_>, index: usize, page: &mut Page, open_graph_title: &mut O
     let Some(name) = names.iter().find_map(|name| flat.attribute(index, name)) else {
         return;
     };
+    page.optout.html_meta(name, &content);
     match name.to_ascii_lowercase().as_str() {
         "og:title" => *open_graph_title = Some(content),
         "description" => page.description = page.description.take().or(Some(content)),
@@ -134,12 +135,6 @@ fn meta(flat: &Flat<'_>, index: usize, page: &mut Page, open_graph_title: &mut O
         "og:url" => page.canonical_url = page.canonical_url.take().or(Some(content)),
         "content-language" | "dc.language" | "dcterms.language" => {
             page.lang = page.lang.take().or(Some(content));
-        }
-        // Reservations of rights: TDMRep, and the words that keep a page from training.
-        "tdm-reservation" => page.reservations.push(("tdm_reservation", content)),
-        "tdm-policy" => page.reservations.push(("tdm_policy", content)),
-        "robots" if content.to_ascii_lowercase().contains("noai") => {
-            page.reservations.push(("robots", content));
         }
         "dcterms.license" | "dc.rights.license" => page.licence_links.push(content),
         _ => {}

@@ -1,6 +1,7 @@
 //! The main text of a page: what is left when menus, banners and footers are gone.
 
 use moisson_core::{Date, Error, Result};
+use moisson_rights::optout::Seen;
 use scraper::{Html, Selector};
 
 use super::boilerplate::{Verdict, verdict};
@@ -23,8 +24,8 @@ pub struct Page {
     pub modified: Option<Date>,
     /// Targets of `rel=license` links, in order, each once.
     pub licence_links: Vec<String>,
-    /// Reservations of rights, `tdm_reservation`, `tdm_policy` and `robots` where it says `noai`, in order.
-    pub reservations: Vec<(&'static str, String)>,
+    /// Opt-outs in `meta`: `tdm-reservation`, `tdm-policy`, and `robots` or an agent's name where it says `noai`.
+    pub optout: Seen,
     /// `<meta name=description>`.
     pub description: Option<String>,
 }

@@ -299,9 +299,14 @@ fn reservations_of_rights_are_kept() {
     let html = "<meta name='tdm-reservation' content='1'><meta name='TDM-Policy' content='https://a.fr/p.json'>\
                 <meta name='robots' content='noindex, NoAI'><p>Un texte.</p>";
     let metadata = &read(&json!({}), html.as_bytes()).documents[0].metadata;
-    assert_eq!(metadata["tdm_reservation"], "1");
-    assert_eq!(metadata["tdm_policy"], "https://a.fr/p.json");
-    assert_eq!(metadata["robots"], "noindex, NoAI");
+    assert_eq!(
+        metadata["optout"],
+        serde_json::json!({"marks": [
+            {"kind": "tdmrep-meta", "raw": "1"},
+            {"kind": "tdm-policy", "raw": "https://a.fr/p.json"},
+            {"kind": "meta-robots", "raw": "noindex, NoAI", "applies_to": "*"},
+        ]})
+    );
     let html = "<meta name='robots' content='index'><p>Un texte.</p>";
     assert!(
         read(&json!({}), html.as_bytes()).documents[0]

@@ -3,6 +3,7 @@
 use hayro_interpret::hayro_syntax::Pdf;
 use hayro_interpret::hayro_syntax::object::{DateTime, Dict, Stream, String as PdfString};
 use moisson_core::{Date, Limits};
+use moisson_rights::optout::{Kind, Mark, Seen};
 
 use super::bounds::Budget;
 use crate::encoding;
@@ -21,6 +22,8 @@ pub(crate) struct Info {
     pub(crate) language: Option<String>,
     /// Statements of rights in XMP.
     pub(crate) licence: Option<String>,
+    /// `tdm:reservation` and `tdm:policy` in XMP.
+    pub(crate) optout: Seen,
     /// `CreationDate`.
     pub(crate) created: Option<Date>,
     /// `ModDate`.
@@ -36,12 +39,14 @@ pub(super) fn read(pdf: &Pdf, budget: &mut Budget, limits: &Limits) -> Info {
     let language = catalog
         .get::<PdfString<'_>>("Lang")
         .and_then(|lang| text_of(lang.as_bytes()));
+    let (licence, optout) = xmp(&catalog, budget, limits).unwrap_or_default();
     Info {
         title: text(&metadata.title),
         subject: text(&metadata.subject),
         keywords: text(&metadata.keywords),
         language,
-        licence: rights(&catalog, budget, limits),
+        licence,
+        optout,
         created: metadata.creation_date.and_then(date),
         modified: metadata.modification_date.and_then(date),
     }
@@ -88,8 +93,9 @@ fn pdf_doc_encoding(byte: u8) -> char {
     }
 }
 
-/// Statements of rights in the XMP packet: `xmpRights:WebStatement`, `cc:license`, `dc:rights`.
-fn rights(catalog: &Dict<'_>, budget: &mut Budget, limits: &Limits) -> Option<String> {
+/// What the XMP packet states: the licence by `xmpRights:WebStatement`, `cc:license`, `dc:rights`, and `tdm:reservation`
+/// with `tdm:policy` (`http://www.w3.org/ns/tdmrep/`), as elements or as attributes of their description.
+fn xmp(catalog: &Dict<'_>, budget: &mut Budget, limits: &Limits) -> Option<(Option<String>, Seen)> {
     let stream = catalog.get::<Stream<'_>>("Metadata")?;
     budget.content(&stream).ok()?;
     let bytes = stream.decoded_data().ok()?;
@@ -98,11 +104,12 @@ fn rights(catalog: &Dict<'_>, budget: &mut Budget, limits: &Limits) -> Option<St
     let packet = decoded.text.trim().trim_end_matches('\0');
     let xml = Xml::parse(packet, limits.depth_max).ok()?;
     let mut found: Vec<String> = Vec::new();
+    let (mut reservation, mut policy) = (None, None);
     for node in 0..xml.end(0) {
-        let statement = match xml.name(node) {
-            "WebStatement" | "license" => {
-                xml.attribute(node, "resource").or_else(|| xml.text(node))
-            }
+        let name = xml.name(node);
+        let resource = || xml.attribute(node, "resource").or_else(|| xml.text(node));
+        let statement = match name {
+            "WebStatement" | "license" => resource(),
             "rights" => xml.text(node),
             "Description" => xml
                 .attribute(node, "WebStatement")
@@ -110,6 +117,23 @@ fn rights(catalog: &Dict<'_>, budget: &mut Budget, limits: &Limits) -> Option<St
             _ => None,
         };
         found.extend(statement.filter(|statement| !found.contains(statement)));
+        match name {
+            "reservation" => reservation = reservation.or_else(|| xml.text(node)),
+            "policy" => policy = policy.or_else(resource),
+            "Description" => {
+                reservation = reservation.or_else(|| xml.attribute(node, "reservation"));
+                policy = policy.or_else(|| xml.attribute(node, "policy"));
+            }
+            _ => {}
+        }
     }
-    (!found.is_empty()).then(|| found.join(" ; "))
+    let mut seen = Seen::default();
+    // A `policy` without reservation is of something else: names are read without their namespaces.
+    if let Some(reservation) = reservation {
+        seen.add(Mark::new(Kind::TdmrepPdf, reservation.trim()));
+        if let Some(policy) = policy {
+            seen.add(Mark::new(Kind::TdmPolicy, policy.trim()));
+        }
+    }
+    Some(((!found.is_empty()).then(|| found.join(" ; ")), seen))
 }

@@ -257,8 +257,8 @@ fn details_as_a_table() {
 
 #[test]
 fn information_fills_the_columns() {
-    let xmp = r#"<?xpacket begin="" id="x"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:dc="d">
-<dc:rights><rdf:Alt><rdf:li xml:lang="fr">Licence Ouverte 2.0</rdf:li></rdf:Alt></dc:rights></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"#;
+    let xmp = r#"<?xpacket begin="" id="x"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:dc="d" xmlns:tdm="http://www.w3.org/ns/tdmrep/" tdm:policy="https://a.example/p">
+<tdm:reservation>1</tdm:reservation><dc:rights><rdf:Alt><rdf:li xml:lang="fr">Licence Ouverte 2.0</rdf:li></rdf:Alt></dc:rights></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"#;
     let made = Made {
         pages: vec![at(72, 700, "Texte.")],
         info: "/Title <FEFF00C900740061007400200063006900760069006C> /Author (Nom) /CreationDate (D:20240102030405+01'00') /ModDate (D:20240203) /Keywords (mairie)".to_owned(),
@@ -277,7 +277,14 @@ fn information_fills_the_columns() {
     );
     assert_eq!(
         Value::from(document.metadata),
-        json!({"keywords": "mairie", "pages": 1})
+        json!({
+            "keywords": "mairie",
+            "pages": 1,
+            "optout": {"marks": [
+                {"kind": "tdmrep-pdf", "raw": "1"},
+                {"kind": "tdm-policy", "raw": "https://a.example/p"},
+            ]},
+        })
     );
 }
 

@@ -12,7 +12,7 @@ use crate::record;
 /// Its row in the table of readers.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "epub",
-    version: 1,
+    version: 2,
     doc: "EPUB books, one document each or one a chapter, in the order of the spine",
     about: About {
         source: "EPUB 3.3, https://www.w3.org/TR/epub-33/, and OPF 2.0.1",
@@ -28,6 +28,7 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
             ),
             ("producer", "`dc:publisher`"),
             ("creators, subjects", "`dc:creator`, `dc:subject`"),
+            ("optout", "`tdm:reservation`, `tdm:policy`"),
             ("chapters", "documents with text"),
             (
                 "book, chapter",
@@ -174,6 +175,7 @@ fn fill(document: &mut Document, book: &Book) {
     document.published_on = found.published;
     document.modified_on = found.modified;
     document.licence_declared = (!found.rights.is_empty()).then(|| found.rights.join(" ; "));
+    record::note_optout(document, &found.optout);
     let mut note = |name: &str, value: Value| document.metadata.insert(name.to_owned(), value);
     for (name, values) in [("creators", &found.creators), ("subjects", &found.subjects)] {
         if !values.is_empty() {

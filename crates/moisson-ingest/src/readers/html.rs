@@ -13,7 +13,7 @@ use crate::{encoding, record};
 /// Its row in the table of readers.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "html",
-    version: 2,
+    version: 3,
     doc: "HTML pages, one document each: the main text without menus, banners and footers",
     about: About {
         source: "the HTML Living Standard",
@@ -32,8 +32,8 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
             ),
             ("description", "`meta name=description`"),
             (
-                "tdm_reservation, tdm_policy, robots",
-                "the `meta` of these names, `robots` where it says `noai`: reservations of rights",
+                "optout",
+                "opt-outs in the `meta` of the page: `tdm-reservation`, `tdm-policy`, and `robots` or an agent's name where it says `noai`",
             ),
         ],
         defects: &[
@@ -150,12 +150,7 @@ fn fill(document: &mut Document, page: Page) {
             .metadata
             .insert("description".to_owned(), Value::from(description));
     }
-    for (name, value) in page.reservations {
-        document
-            .metadata
-            .entry(name)
-            .or_insert_with(|| Value::from(value));
-    }
+    record::note_optout(document, &page.optout);
     // Several licences are no licence that a gate could pass: all are shown to it.
     if !page.licence_links.is_empty() {
         document.licence_declared = Some(page.licence_links.join(" ; "));

@@ -12,7 +12,7 @@ use crate::record;
 /// Its row in the table of readers.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "pdf",
-    version: 1,
+    version: 2,
     doc: "PDF files with a text layer: columns in reading order, paragraphs, without running heads and folios",
     about: About {
         source: "ISO 32000-1 (PDF 1.7), https://opensource.adobe.com/dc-acrobat-sdk-docs/pdfstandards/PDF32000_2008.pdf, and XMP",
@@ -29,6 +29,7 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
                 "licence_declared",
                 "XMP `xmpRights:WebStatement`, `cc:license`, `dc:rights`",
             ),
+            ("optout", "XMP `tdm:reservation`, `tdm:policy`"),
             ("pages, pages_without_text", "counted"),
             ("page", "number of the page from 1, with `unit = \"page\"`"),
             ("subject, keywords", "the document information"),
@@ -163,6 +164,7 @@ fn fill(document: &mut Document, extract: &Extract) {
     document.modified_on = info.modified;
     document.language_declared.clone_from(&info.language);
     document.licence_declared.clone_from(&info.licence);
+    record::note_optout(document, &info.optout);
     let mut note = |name: &str, value: Value| document.metadata.insert(name.to_owned(), value);
     note("pages", extract.pages.into());
     if extract.pages_without_text > 0 {

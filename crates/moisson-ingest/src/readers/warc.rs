@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use moisson_core::{Digest, Document, Fault, Key, Limits, Result, Sink, reason};
+use moisson_rights::optout::Seen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,17 +15,18 @@ use crate::html::{PageOptions, page};
 use crate::warc::fields::{Fields, charset, licence_links, media_type};
 use crate::warc::frame::{Format, Frame, Frames, State, arc_line};
 use crate::warc::http::{Response, response};
+use crate::warc::sites::{Sites, is_site_file};
 use crate::{encoding, record};
 
 /// Its row in the table of readers.
 pub const ENTRY: ReaderEntry = ReaderEntry {
     name: "warc",
-    version: 1,
+    version: 2,
     doc: "web captures: the main text of the pages in WARC and ARC, and the text of WET",
     about: About {
         source: "ISO 28500:2017 (WARC 1.1, https://iipc.github.io/warc-specifications/), ARC 1.0; WET as Common Crawl writes it",
         document: "a `response`, `resource` or `conversion` record that holds HTML or plain text; its key is its address, and of several captures the newest counts (`sequence` is `WARC-Date`)",
-        text: "HTML: the main text, as the reader `html` finds it; plain text: as it stands. By design without text: \
+        text: "HTML: the main text, as the reader `html` finds it; plain text: as it stands. By design without text: robots.txt, tdmrep.json, ai.txt, \
                `request`, `metadata`, `warcinfo`, `revisit`, other media types, and answers whose status is not in `status`",
         fields: &[
             ("url", "`WARC-Target-URI`, spaces written `%20`"),
@@ -46,8 +48,8 @@ pub const ENTRY: ReaderEntry = ReaderEntry {
             ),
             ("status, content_type", "the HTTP answer"),
             (
-                "x_robots_tag, tdm_reservation, tdm_policy",
-                "the HTTP fields of these names, verbatim, else the `meta` of the page (with `robots` where it says `noai`): reservations of rights",
+                "optout",
+                "address and date of the capture, opt-outs in its HTTP fields (`TDM-Reservation`, `TDM-Policy`, `X-Robots-Tag`, `Content-Usage`) and `meta`, and what robots.txt, tdmrep.json and ai.txt of its site say of it, where their captures stand before its own in the same file",
             ),
             (
                 "canonical_url, description",
@@ -130,14 +132,23 @@ impl Reader for Warc {
         let (uri, limits) = (member.uri, member.limits);
         let mut frames = Frames::new(member.bytes, limits.record_bytes_max);
         let mut is_empty = true;
+        let mut sites = Sites::default();
         loop {
             match frames.next() {
                 Err(error) => return record::failed(uri, frames.offset(), &error, sink),
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     is_empty = false;
-                    if sink.begin_record()? {
-                        self.record(&frame, frames.bytes(), uri, limits, sink)?;
+                    // Also where the documents of a record are there already, what it says of its site is needed.
+                    let is_new = sink.begin_record()?;
+                    let bytes = frames.bytes();
+                    if let Some(address) = site_file(&frame, bytes, limits, &mut sites)
+                        && is_site_file(&address)
+                    {
+                        continue;
+                    }
+                    if is_new {
+                        self.record(&frame, bytes, uri, limits, &sites, sink)?;
                     }
                 }
             }
@@ -183,6 +194,7 @@ impl Warc {
         bytes: &[u8],
         uri: &str,
         limits: &Limits,
+        sites: &Sites,
         sink: &mut dyn Sink,
     ) -> Result<()> {
         let fault = |(reason, detail): Refusal| Fault {
@@ -214,7 +226,7 @@ impl Warc {
         let Some(capture) = self.capture(frame, bytes) else {
             return Ok(());
         };
-        match self.document(&capture, uri, Digest::of(bytes), limits) {
+        match self.document(&capture, uri, Digest::of(bytes), limits, sites) {
             Ok(document) => sink.document(document),
             Err(refusal) => sink.fault(fault(refusal)),
         }
@@ -267,6 +279,7 @@ impl Warc {
         uri: &str,
         digest: Digest,
         limits: &Limits,
+        sites: &Sites,
     ) -> Result<Document, Refusal> {
         let body = match &capture.http {
             Some(http) => http
@@ -281,10 +294,12 @@ impl Warc {
         document.sequence = sequence(&capture.date);
         metadata(&mut document, capture);
         let kind = capture.kind;
+        let mut seen = seen(capture, sites);
         match kind {
             Kind::Text => plain(&mut document, capture, &body)?,
-            Kind::Html => self.html(&mut document, capture, &body, limits.depth_max)?,
+            Kind::Html => self.html(&mut document, capture, &body, limits.depth_max, &mut seen)?,
         }
+        record::note_optout(&mut document, &seen);
         if document.text.trim().is_empty() {
             let detail = match kind {
                 Kind::Html => "no text outside of menus",
@@ -301,6 +316,7 @@ impl Warc {
         capture: &Capture<'_>,
         body: &[u8],
         depth_max: u32,
+        seen: &mut Seen,
     ) -> Result<(), Refusal> {
         let declared = capture.charset.as_deref().or(encoding::declared(body));
         let text = encoding::decode(body, declared).text;
@@ -327,11 +343,8 @@ impl Warc {
         if !links.is_empty() {
             document.licence_declared = Some(links.join(" ; "));
         }
-        for (name, value) in page.reservations {
-            document
-                .metadata
-                .entry(name)
-                .or_insert_with(|| Value::from(value));
+        for mark in page.optout.marks {
+            seen.add(mark);
         }
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -344,6 +357,68 @@ impl Warc {
         put("description", page.description);
         Ok(())
     }
+}
+
+/// What is seen of opt-outs before the page is read: its address and date, the files of its site, its HTTP fields.
+fn seen(capture: &Capture<'_>, sites: &Sites) -> Seen {
+    let mut seen = Seen {
+        address: capture.url.clone(),
+        retrieved_at: timestamp(&capture.date),
+        marks: capture
+            .url
+            .as_deref()
+            .map_or_else(Vec::new, |url| sites.marks(url)),
+    };
+    if let Some(http) = &capture.http {
+        for name in Seen::http_fields() {
+            for value in http.fields.all(name) {
+                seen.http_field(name, &value);
+            }
+        }
+    }
+    seen
+}
+
+/// Takes what a record says of its site, if it does; returns its address.
+fn site_file(frame: &Frame, bytes: &[u8], limits: &Limits, sites: &mut Sites) -> Option<String> {
+    let (head, block) = bytes.split_at_checked(frame.head)?;
+    let capture = match frame.format {
+        Format::Warc => warc_capture(Fields::parse(head), block)?,
+        Format::Arc => arc_capture(head, block)?,
+    };
+    let address = capture.url?;
+    if matches!(frame.state, State::Whole) && is_site_file(&address) {
+        let date = timestamp(&capture.date).unwrap_or_default();
+        match &capture.http {
+            None => sites.add(&address, None, capture.body, &date),
+            Some(http) => {
+                // A body that cannot be unpacked says nothing.
+                if let Ok(body) = http.decoded(limits.record_bytes_max) {
+                    sites.add(&address, http.status, &body, &date);
+                }
+            }
+        }
+    }
+    Some(address)
+}
+
+/// A date of either format as RFC 3339: that of ARC is `YYYYMMDDhhmmss`.
+fn timestamp(date: &str) -> Option<String> {
+    let date = date.trim();
+    let is_digits = date.len() == 14 && date.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits {
+        return (!date.is_empty()).then(|| date.to_owned());
+    }
+    let part = |from: usize, to: usize| date.get(from..to).unwrap_or_default();
+    Some(format!(
+        "{}-{}-{}T{}:{}:{}Z",
+        part(0, 4),
+        part(4, 6),
+        part(6, 8),
+        part(8, 10),
+        part(10, 12),
+        part(12, 14)
+    ))
 }
 
 fn plain(document: &mut Document, capture: &Capture<'_>, body: &[u8]) -> Result<(), Refusal> {
@@ -456,17 +531,6 @@ fn metadata(document: &mut Document, capture: &Capture<'_>) {
     let Some(http) = &capture.http else {
         return;
     };
-    for (name, field) in [
-        ("x_robots_tag", "X-Robots-Tag"),
-        ("tdm_reservation", "tdm-reservation"),
-        ("tdm_policy", "tdm-policy"),
-    ] {
-        let values: Vec<Cow<'_, str>> = http.fields.all(field).collect();
-        put(
-            name,
-            (!values.is_empty()).then(|| values.join(" ; ").into()),
-        );
-    }
     if let Some(status) = http.status {
         document
             .metadata

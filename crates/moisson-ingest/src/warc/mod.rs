@@ -3,5 +3,6 @@
 pub(crate) mod fields;
 pub(crate) mod frame;
 pub(crate) mod http;
+pub(crate) mod sites;
 #[cfg(test)]
 mod tests;

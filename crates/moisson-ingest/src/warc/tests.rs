@@ -154,8 +154,84 @@ fn facts_of_a_page() {
     );
     assert_eq!(document.language_declared.as_deref(), Some("fr"));
     assert_eq!(document.sequence, 20_240_506_070_809);
-    assert_eq!(document.metadata["x_robots_tag"], "noai ; noimageai");
-    assert_eq!(document.metadata["tdm_reservation"], "1");
+    assert_eq!(
+        document.metadata["optout"],
+        serde_json::json!({
+            "address": "http://a.fr/",
+            "retrieved_at": "2024-05-06T07:08:09Z",
+            "marks": [
+                {"kind": "tdmrep-header", "raw": "1"},
+                {"kind": "x-robots-tag", "raw": "noai"},
+                {"kind": "x-robots-tag", "raw": "noimageai"},
+            ],
+        })
+    );
+}
+
+/// What a site says in its files holds for the pages after them, of this site only; the files are no documents.
+#[test]
+fn files_of_sites_are_read_from_the_archive() {
+    let text = |url: &str, status: &str, body: &str| {
+        let block = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n\r\n{body}");
+        format!(
+            "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-05-06T07:08:09Z\r\n\
+             Content-Type: application/http\r\nContent-Length: {}\r\n\r\n{block}\r\n\r\n",
+            block.len()
+        )
+    };
+    let archive = [
+        text("https://a.fr/avant", "200 OK", "Trop tôt."),
+        text(
+            "https://a.fr/robots.txt",
+            "200 OK",
+            "User-agent: GPTBot\nDisallow: /b",
+        ),
+        text("https://b.fr/robots.txt", "404 Not Found", "Rien."),
+        text("https://c.fr/robots.txt", "503 Down", ""),
+        text(
+            "https://d.fr/.well-known/tdmrep.json",
+            "200 OK",
+            r#"[{"location": "/", "tdm-reservation": 1}]"#,
+        ),
+        text("https://a.fr/b", "200 OK", "Un texte."),
+        text("https://a.fr/a", "200 OK", "Un texte."),
+        text("https://b.fr/b", "200 OK", "Un texte."),
+        text("https://c.fr/b", "200 OK", "Un texte."),
+        text("https://d.fr/b", "200 OK", "Un texte."),
+        text("https://e.fr/b", "200 OK", "Un texte."),
+    ];
+    let sink = read(archive.concat().as_bytes());
+    let found: Vec<String> = sink
+        .documents
+        .iter()
+        .map(|document| {
+            let marks = document.metadata["optout"]["marks"].as_array();
+            let of = |mark: &Value| {
+                let field = |name: &str| mark[name].as_str().unwrap_or_default().to_owned();
+                format!(
+                    "{} {} {}",
+                    field("kind"),
+                    field("value"),
+                    field("applies_to")
+                )
+            };
+            let marks: Vec<String> = marks.into_iter().flatten().map(of).collect();
+            format!("{}: {}", document.url.as_deref().unwrap(), marks.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "https://a.fr/avant: ",
+            "https://a.fr/b: robots-txt disallowed gptbot, robots-txt allowed *",
+            "https://a.fr/a: robots-txt allowed gptbot, *",
+            "https://b.fr/b: robots-txt absent *",
+            "https://c.fr/b: robots-txt unreachable *",
+            "https://d.fr/b: tdmrep-file 1 /",
+            "https://e.fr/b: ",
+        ]
+    );
+    assert_eq!(sink.records, 11);
 }
 
 #[test]

@@ -6,7 +6,10 @@ use moisson_rights::Tier;
 use serde_yaml_ng::Value;
 
 use super::card;
-use crate::{FamilyFacts, ReleaseFacts, SourceFacts, SplitFacts, Totals, default_family};
+use crate::{
+    Acquisition, Attestations, FamilyFacts, Publication, ReleaseFacts, SourceFacts, SplitFacts,
+    Totals, default_family,
+};
 
 fn counts(entries: &[(&str, u64)]) -> BTreeMap<String, u64> {
     entries
@@ -46,9 +49,13 @@ fn facts() -> ReleaseFacts {
             released,
             dropped: counts(dropped),
             text_bytes: released * 100,
+            tokens: None,
             licences: counts(licences),
             url: Some("https://exemple.fr/legi".into()),
             last_update: Some("2026-01-02".into()),
+            acquisition: Acquisition::Bulk,
+            retrieved: None,
+            verdicts: Vec::new(),
         };
     let sources = vec![
         source(
@@ -81,8 +88,19 @@ fn facts() -> ReleaseFacts {
         totals: Totals::of(&sources),
         sources,
         dedup: Some("Near-duplicates: exact Jaccard similarity of at least 0.8.".into()),
+        verdicts: Vec::new(),
         pipeline_digest: "b3-0123".into(),
         notes: vec!["Une note.".into()],
+        content_digest: "c0ffee".into(),
+        moisson_version: "0.1.0".into(),
+        shards: Vec::new(),
+        slices: Vec::new(),
+        columns: Vec::new(),
+        tokenizer: None,
+        optouts: BTreeMap::new(),
+        personal: None,
+        publication: Publication::default(),
+        attestations: Attestations::default(),
     }
 }
 
@@ -148,6 +166,29 @@ fn the_body_holds_the_true_counts() {
     );
     check("`b3-0123`");
     check("exact Jaccard similarity of at least 0.8.");
+}
+
+#[test]
+fn tokens_are_told_where_all_were_counted() {
+    let told = |tokens: [Option<u64>; 2]| {
+        let mut facts = facts();
+        for (source, tokens) in facts.sources.iter_mut().zip(tokens) {
+            source.tokens = tokens;
+        }
+        facts.totals = Totals::of(&facts.sources);
+        parts(&card(&facts)).1
+    };
+    let body = told([Some(40_000), Some(300)]);
+    assert!(body.contains("The texts come to 40,300 tokens"), "{body}");
+    assert!(body.contains("comptent 40\u{202f}300 jetons"), "{body}");
+    assert!(
+        body.contains("last update 2026-01-02, 40,000 tokens, <"),
+        "{body}"
+    );
+    for tokens in [[None, None], [Some(40_000), None]] {
+        let body = told(tokens);
+        assert!(!body.contains("The texts come to") && !body.contains("jetons"));
+    }
 }
 
 #[test]
@@ -228,4 +269,31 @@ fn an_empty_release_has_a_valid_card() {
     assert!(matter.get("configs").is_none());
     assert_eq!(matter["size_categories"][0], Value::from("n<1K"));
     assert!(body.contains("No document was released.") && body.contains("Nothing."));
+}
+
+#[test]
+fn the_card_cites_who_decided_when_and_on_what_evidence() {
+    let mut facts = facts();
+    assert!(!card(&facts).contains("## Human verdicts"));
+    let verdicts = moisson_rights::parse_rights(
+        "[[verdict]]\nid = \"portail-1\"\nsource = \"portail\"\nlicence = \"etalab-2.0\"\ndecided_by = \"Mme Exemple\"\n\
+         decided_on = 2026-02-03\nevidence = \"letter | of the town\"\nvalid_until = 2026-03-01\ndoc_ids = [\"portail/1\"]\n\
+         [[verdict]]\nid = \"blog\"\nsource = \"blog\"\nlicence = \"refused\"\ndecided_by = \"Mme Exemple\"\n\
+         decided_on = 2026-02-03\nevidence = \"terms of use\"\n",
+        "rights.toml",
+    )
+    .unwrap();
+    let today = moisson_core::Date::from_ymd(2026, 6, 1).unwrap();
+    let verdicts = moisson_rights::as_of(verdicts, today);
+    facts.verdicts = verdicts.iter().map(crate::VerdictFacts::from).collect();
+    let page = card(&facts);
+    for part in [
+        "## Human verdicts",
+        "| `portail-1` | portail | 1 documents by id | `etalab-2.0` |",
+        "by Mme Exemple, expired on",
+        "| `blog` | blog | – | `refused` |",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("portail/1"), "{page}");
 }

@@ -9,9 +9,11 @@ mod address;
 mod creative_commons;
 mod expression;
 mod outcome;
+mod scope;
 mod words;
 
 pub use outcome::Outcome;
+pub use scope::{Scoped, recognise_scoped};
 
 use crate::catalogue::Target;
 use crate::fold::{key, split_urls, tokens};

@@ -3,7 +3,7 @@
 //!
 //! Every verdict names the rule that decided, because a verdict without evidence can be neither shown nor checked.
 
-mod pattern;
+pub(crate) mod pattern;
 
 use pattern::Pattern;
 
@@ -33,6 +33,15 @@ struct Group {
     /// Product tokens in lower case; `*` is all.
     agents: Vec<String>,
     rules: Vec<Rule>,
+    usages: Vec<Usage>,
+}
+
+/// A line `Content-Usage`: draft-ietf-aipref-attach-04. Like `Crawl-delay` it ends no list of agents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Usage {
+    /// `None`: all paths.
+    pattern: Option<Pattern>,
+    preferences: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +109,11 @@ impl Robots {
                         });
                     }
                 }
+                Key::ContentUsage => {
+                    if let Some(group) = robots.groups.last_mut().filter(|_| !value.is_empty()) {
+                        group.usages.push(Usage::parse(value));
+                    }
+                }
                 Key::CrawlDelay => {
                     let seconds = String::from_utf8_lossy(value).replace(',', ".");
                     robots.add_delay(seconds.parse().ok());
@@ -158,6 +172,36 @@ impl Robots {
         self.groups.iter().any(|group| group.is_for(agent))
     }
 
+    /// The agents that groups name, in lower case, sorted; without `*`.
+    pub fn agents(&self) -> Vec<&str> {
+        let named = self.groups.iter().flat_map(|group| &group.agents);
+        let mut agents: Vec<&str> = named
+            .map(String::as_str)
+            .filter(|agent| *agent != "*")
+            .collect();
+        agents.sort_unstable();
+        agents.dedup();
+        agents
+    }
+
+    /// The preferences that the site states with `Content-Usage` for what `agent` finds at `path`, verbatim: those of the
+    /// longest match, and between equals the first. Groups are chosen as in [`Robots::verdict`].
+    pub fn usage(&self, agent: &str, path: &str) -> Option<String> {
+        let path = pattern::normalised_path(path);
+        let mut best: Option<(usize, &Usage)> = None;
+        for usage in self.groups(agent).iter().flat_map(|group| &group.usages) {
+            let octets = match &usage.pattern {
+                None => 0,
+                Some(pattern) if pattern.matches(&path) => pattern.octets(),
+                Some(_) => continue,
+            };
+            if best.is_none_or(|(longest, _)| octets > longest) {
+                best = Some((octets, usage));
+            }
+        }
+        best.map(|(_, usage)| usage.preferences.clone())
+    }
+
     /// Addresses of sitemaps, in order.
     pub fn sitemaps(&self) -> &[String] {
         &self.sitemaps
@@ -197,10 +241,27 @@ impl Group {
     }
 }
 
+impl Usage {
+    /// `[path] preferences`: a path begins with a slash, or with a star that no name of a preference follows.
+    fn parse(value: &[u8]) -> Self {
+        let space = value.iter().position(u8::is_ascii_whitespace);
+        let first = value.get(..space.unwrap_or(value.len()));
+        let is_path = first.is_some_and(|first| {
+            first.starts_with(b"/") || (first.starts_with(b"*") && !first.contains(&b'='))
+        });
+        let (path, rest) = value.split_at(space.filter(|_| is_path).unwrap_or(0));
+        Self {
+            pattern: is_path.then(|| Pattern::parse(path)),
+            preferences: String::from_utf8_lossy(rest.trim_ascii()).into_owned(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
     UserAgent,
     Rule(bool),
+    ContentUsage,
     CrawlDelay,
     Sitemap,
 }
@@ -252,6 +313,7 @@ fn record(line: &[u8]) -> Option<(Key, &[u8])> {
         "disallow" | "dissallow" | "dissalow" | "disalow" | "diasllow" | "disallaw" => {
             Key::Rule(false)
         }
+        "content-usage" => Key::ContentUsage,
         "crawl-delay" | "crawldelay" => Key::CrawlDelay,
         "sitemap" | "site-map" => Key::Sitemap,
         _ => return None,

@@ -2,7 +2,7 @@
 
 /// A pattern: `*` is any bytes, `$` at its end is the end of the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// Literal parts; between two of them there may be anything.
     parts: Vec<Vec<u8>>,
     anchored: bool,
@@ -10,7 +10,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn parse(text: &[u8]) -> Self {
+    pub(crate) fn parse(text: &[u8]) -> Self {
         let (text, anchored) = match text.strip_suffix(b"$") {
             Some(text) => (text, true),
             None => (text, false),
@@ -29,13 +29,13 @@ impl Pattern {
     }
 
     /// Length, which decides between two patterns that match.
-    pub(super) fn octets(&self) -> usize {
+    pub(crate) fn octets(&self) -> usize {
         self.octets
     }
 
     /// Matches a normalised path. Each part is looked for from where the one before ended, so a hostile pattern costs no
     /// more than the path times the pattern.
-    pub(super) fn matches(&self, path: &[u8]) -> bool {
+    pub(crate) fn matches(&self, path: &[u8]) -> bool {
         let Some((first, others)) = self.parts.split_first() else {
             return false;
         };
@@ -72,7 +72,7 @@ fn after_first<'a>(bytes: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
 
 /// Brings the spellings of one path to one: bytes beyond ASCII are percent-encoded, unreserved characters are not, and
 /// hexadecimal digits are upper case. `*` and `$` that a path really holds are encoded, as rules that mean them do.
-pub(super) fn normalised_path(path: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn normalised_path(path: impl AsRef<[u8]>) -> Vec<u8> {
     let path = path.as_ref();
     let path = path.split(|byte| *byte == b'#').next().unwrap_or_default();
     let mut normal = Vec::with_capacity(path.len());

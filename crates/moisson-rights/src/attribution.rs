@@ -1,4 +1,4 @@
-//! What a licence asks for in return: the line of attribution.
+//! The line of attribution that a licence asks for.
 
 use moisson_core::Date;
 
