@@ -617,10 +617,10 @@ pub(crate) struct PublishArguments {
     /// Where they go: a folder, or `s3://`, `gs://`, `az://`. Default: beside the shards.
     #[arg(long, value_name = "FOLDER")]
     pub to: Option<String>,
-    /// Take [publication] and [attestations] from this pipeline instead of the one the release was made with.
+    /// Take `[publication]` and `[attestations]` from this pipeline instead of the one the release was made with.
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// Replace a value of [publication] or [attestations]. May be repeated.
+    /// Replace a value of `[publication]` or `[attestations]`. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 }
