@@ -1,6 +1,8 @@
 //! Forget: what is forgotten is nowhere any more, what it stood for takes its place, and neither a crash nor a later run
 //! brings it back. The measure is always a run without the document.
 
+mod origins;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -24,10 +26,8 @@ fn record(id: &str, text: &str) -> Value {
 }
 
 fn lines(records: &[Value]) -> String {
-    records
-        .iter()
-        .flat_map(|record| [record.to_string(), "\n".to_owned()])
-        .collect()
+    let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 const SOURCES: &str = "[source.s]\npath = 'DATA/s.jsonl'\nreader = 'jsonl'\n\
@@ -103,11 +103,12 @@ fn without(ids: &[&str], of_source: &str) -> BTreeMap<String, String> {
     shards(&bench.path("out"))
 }
 
+/// What is forgotten, what of the source, what comes in its place, what goes.
+type Case<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a [&'a str]);
+
 #[test]
 fn a_release_without_a_document_is_that_of_a_run_without_it() {
-    // What is forgotten, what of the source, what comes in its place, what goes.
-    type Row<'a> = (&'a [&'a str], &'a str, &'a [&'a str], &'a [&'a str]);
-    let table: &[Row<'_>] = &[
+    let table: &[Case<'_>] = &[
         (&["d7"], "", &[], &[]),
         (&["d3"], "", &["s/z-copy"], &[]),
         (&["z-copy"], "", &[], &[]),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::harness::{Bench, JSONL, digests, line, manifest, prose};
 
 /// A byte-level BPE, as the `tokenizers` library writes it, of bytes and the given merges of letters.
-fn tokenizer(merges: &[(&str, &str)]) -> String {
+pub(crate) fn tokenizer(merges: &[(&str, &str)]) -> String {
     let mut other = 0x100;
     let mut vocab = String::new();
     for byte in 0u32..256 {

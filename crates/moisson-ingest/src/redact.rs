@@ -214,10 +214,7 @@ mod tests {
             panic!()
         };
         let archive = zip::ZipArchive::new(Cursor::new(rest)).unwrap();
-        let names: Vec<String> = archive
-            .file_names()
-            .map(|name| name.unwrap().into_owned())
-            .collect();
+        let names: Vec<_> = archive.file_names().map(Result::unwrap).collect();
         assert_eq!(names, ["b"]);
     }
 }

@@ -79,6 +79,7 @@ mod tests {
 
     use super::{Class, Edit, With, compared, folded, ship};
 
+    /// A value, what takes its place, and its class.
     type Wanted<'a> = (&'a str, fn(u8) -> With, Class);
 
     fn edits(text: &str, wanted: &[Wanted<'_>]) -> Vec<Edit> {

@@ -44,7 +44,10 @@ fn models_come_from_the_work_area_by_their_digest() {
     let fixture = repository().join("crates/moisson-annotate/tests-data/fra-eng.bin");
     std::fs::copy(fixture, &model).unwrap();
     let model = format!("language.model={}", model.display());
-    let settings = ["--set", &model];
+    let tokenizer = elsewhere.path().join("tokenizer.json");
+    std::fs::write(&tokenizer, crate::tokens::tokenizer(&[("l", "a")])).unwrap();
+    let tokenizer = format!("tokens.tokenizer={}", tokenizer.display());
+    let settings = ["--set", &model, "--set", &tokenizer];
     let embedded = bench.text_path("embedded");
     bench
         .run(&[&settings[..], &["--out", &embedded]].concat())
@@ -60,7 +63,9 @@ fn models_come_from_the_work_area_by_their_digest() {
     assert_eq!(status, Some(0), "{said}");
     let made = manifest(&bench.path("out"));
     assert_eq!(made["models"], manifest(&bench.path("embedded"))["models"]);
-    assert!(made["models"]["language"].is_string());
+    assert!(made["models"]["language"].is_string() && made["models"]["tokens"].is_string());
+    assert_eq!(made["facts"], manifest(&bench.path("embedded"))["facts"]);
+    assert!(made["facts"][0]["tokens"].as_u64() > Some(0));
     assert_eq!(
         digests(&bench.path("out")),
         digests(&bench.path("embedded"))
