@@ -3,10 +3,11 @@
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
 use moisson_core::column::column;
-use moisson_core::{Error, Result, Span, TextColumn};
+use moisson_core::{Result, Span};
 
 use crate::columns::{LINE_SPANS, TEXT_BYTES};
 use crate::rule_set::Edits;
+use crate::spans;
 
 /// A span with the reason it is cut for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +34,9 @@ pub(crate) fn cuts(edits: &Edits, rows: &RecordBatch, alive: &[bool]) -> Result<
     if edits.reasons.is_empty() {
         return Ok(all);
     }
-    let spans = column(rows, LINE_SPANS)?;
-    let lists = spans.as_list_opt::<i32>().ok_or_else(|| mistyped(spans))?;
+    let column_of_spans = column(rows, LINE_SPANS)?;
+    let lists = column_of_spans.as_list_opt::<i32>();
+    let lists = lists.ok_or_else(|| spans::mistyped(column_of_spans, LINE_SPANS, "reason"))?;
     let bytes = arrow::compute::cast(
         column(rows, TEXT_BYTES)?,
         &arrow::datatypes::DataType::UInt64,
@@ -56,30 +58,11 @@ pub(crate) fn cuts(edits: &Edits, rows: &RecordBatch, alive: &[bool]) -> Result<
 }
 
 fn cuts_of(edits: &Edits, spans: &ArrayRef) -> Result<Vec<Cut>> {
-    let fields = spans.as_struct_opt().ok_or_else(|| mistyped(spans))?;
-    let number = |name: &str| {
-        let array = fields.column_by_name(name).ok_or_else(|| mistyped(spans))?;
-        array
-            .as_primitive_opt::<UInt64Type>()
-            .ok_or_else(|| mistyped(spans))
-    };
-    let (starts, ends) = (number("start")?, number("end")?);
-    let as_rows = RecordBatch::from(fields.clone());
-    let reasons = TextColumn::try_new(&as_rows, "reason")?;
-    let place = |value: u64| usize::try_from(value).map_err(|_| mistyped(spans));
-    let mut cuts = Vec::new();
-    for at in 0..spans.len() {
-        let reason = reasons.get(at).unwrap_or_default();
-        if edits.reasons.iter().any(|wanted| wanted == reason) {
-            cuts.push(Cut {
-                span: Span {
-                    start: place(starts.value(at))?,
-                    end: place(ends.value(at))?,
-                },
-                reason: reason.to_owned(),
-            });
-        }
-    }
+    let mut cuts: Vec<Cut> = spans::named(spans, LINE_SPANS, "reason")?
+        .into_iter()
+        .filter(|(_, reason)| edits.reasons.iter().any(|wanted| wanted == reason))
+        .map(|(span, reason)| Cut { span, reason })
+        .collect();
     cuts.sort_by_key(|cut| cut.span);
     Ok(cuts)
 }
@@ -93,11 +76,4 @@ fn covered(cuts: &[Cut]) -> u64 {
         at = at.max(span.end);
     }
     bytes
-}
-
-fn mistyped(array: &ArrayRef) -> Error {
-    Error::internal(format!(
-        "column `{LINE_SPANS}` holds {}, not a list of (start: UInt64, end: UInt64, reason: Utf8)",
-        array.data_type()
-    ))
 }

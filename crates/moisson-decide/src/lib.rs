@@ -18,6 +18,7 @@ mod edits;
 mod evaluate;
 mod optout;
 mod personal;
+mod spans;
 
 pub use config::{Override, RulesConfig};
 pub use decide::{Outcome, decide};

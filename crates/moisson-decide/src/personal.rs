@@ -1,12 +1,12 @@
 //! Personal data: which of the spans that were found are replaced, and by what.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::UInt64Type;
 use moisson_core::{Decision, Edit, Effect, Error, Result, Span, TextColumn, Unit, With};
 use moisson_rights::personal::{Action, Class, PersonalConfig};
 
 use crate::columns::PII_SPANS;
 use crate::decide::{Names, Outcome};
+use crate::spans;
 
 /// Name of the rule in the ledger.
 const RULE: &str = "pii";
@@ -28,10 +28,11 @@ pub fn replace_personal(
     rows: &RecordBatch,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let Some(spans) = rows.column_by_name(PII_SPANS).filter(|_| config.enabled) else {
+    let Some(column) = rows.column_by_name(PII_SPANS).filter(|_| config.enabled) else {
         return Ok(());
     };
-    let lists = spans.as_list_opt::<i32>().ok_or_else(|| mistyped(spans))?;
+    let lists = column.as_list_opt::<i32>();
+    let lists = lists.ok_or_else(|| spans::mistyped(column, PII_SPANS, "class"))?;
     let profiles = TextColumn::try_new(rows, "pii_profile")?;
     let names = Names::try_new(rows)?;
     for row in 0..rows.num_rows() {
@@ -92,39 +93,14 @@ pub fn edit_of(decision: &Decision) -> Option<Edit> {
 
 /// Spans of a document with their classes, as they lie in the column.
 fn found(spans: &ArrayRef) -> Result<Vec<(Span, Class)>> {
-    let fields = spans.as_struct_opt().ok_or_else(|| mistyped(spans))?;
-    let number = |name: &str| {
-        let array = fields.column_by_name(name).ok_or_else(|| mistyped(spans))?;
-        array
-            .as_primitive_opt::<UInt64Type>()
-            .ok_or_else(|| mistyped(spans))
+    let class = |(span, name): (Span, String)| match Class::from_name(&name) {
+        Some(class) => Ok((span, class)),
+        None => Err(Error::internal(format!(
+            "column `{PII_SPANS}` names the unknown class `{name}`"
+        ))),
     };
-    let (starts, ends) = (number("start")?, number("end")?);
-    let as_rows = RecordBatch::from(fields.clone());
-    let classes = TextColumn::try_new(&as_rows, "class")?;
-    let place = |value: u64| usize::try_from(value).map_err(|_| mistyped(spans));
-    (0..spans.len())
-        .map(|at| {
-            let name = classes.get(at).unwrap_or_default();
-            let class = Class::from_name(name).ok_or_else(|| {
-                Error::internal(format!(
-                    "column `{PII_SPANS}` names the unknown class `{name}`"
-                ))
-            })?;
-            let span = Span {
-                start: place(starts.value(at))?,
-                end: place(ends.value(at))?,
-            };
-            Ok((span, class))
-        })
-        .collect()
-}
-
-fn mistyped(array: &ArrayRef) -> Error {
-    Error::internal(format!(
-        "column `{PII_SPANS}` holds {}, not a list of (start: UInt64, end: UInt64, class: Utf8)",
-        array.data_type()
-    ))
+    let named = spans::named(spans, PII_SPANS, "class")?;
+    named.into_iter().map(class).collect()
 }
 
 #[cfg(test)]
