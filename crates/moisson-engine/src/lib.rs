@@ -47,6 +47,7 @@ mod prove;
 pub mod publish;
 pub mod pulse;
 pub mod query;
+mod ranges;
 pub mod reconcile;
 mod scatter;
 pub mod schema;

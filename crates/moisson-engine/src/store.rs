@@ -366,9 +366,20 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] if there is none.
     pub fn size(&self, path: &str) -> Result<u64> {
-        let head = self.runtime.block_on(self.inner.head(&self.path(path)));
-        head.map(|meta| meta.size)
-            .map_err(|e| self.failed(path, &e))
+        let size = self.size_if_present(path)?;
+        size.ok_or_else(|| Error::store(self.at(path), "it is not there"))
+    }
+
+    /// Size of an object in bytes, `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the store fails.
+    pub fn size_if_present(&self, path: &str) -> Result<Option<u64>> {
+        match self.runtime.block_on(self.inner.head(&self.path(path))) {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(path, &error)),
+        }
     }
 
     /// Lists what lies below a folder, sorted by path.

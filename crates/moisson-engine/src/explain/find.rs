@@ -14,10 +14,10 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use serde_json::{Map, Value};
 
-use super::ranges::RangedFile;
 use super::rows::rows;
 use crate::manifest::{PartEntry, ReleaseManifest};
 use crate::parts::{self, DOCUMENTS};
+use crate::ranges::RangedFile;
 use crate::session::Session;
 
 /// Parts whose ids are read at once.

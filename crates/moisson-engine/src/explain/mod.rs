@@ -4,7 +4,6 @@
 //! row of the part that has it; of the shards and the ledger, the pages whose ids may match.
 
 mod find;
-mod ranges;
 mod rights;
 mod rows;
 

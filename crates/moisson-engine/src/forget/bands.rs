@@ -88,7 +88,7 @@ fn read(session: &Session, entry: &PartEntry) -> Result<Vec<Vec<u64>>> {
     let path = format!("{}.parquet", parts::stem(FAMILY, &entry.name, Some(key)));
     let size = session.store().size(&path)?;
     let mut bands = Vec::new();
-    for batch in columns::read(session.store(), &path, size, &[COLUMN])? {
+    for batch in columns::read(session, &path, size, &[COLUMN])? {
         let lists = column(&batch, COLUMN)?.as_fixed_size_list();
         for row in 0..lists.len() {
             bands.push(if lists.is_null(row) {

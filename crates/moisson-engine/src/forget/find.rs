@@ -145,7 +145,7 @@ fn read_all(
         paths
             .par_iter()
             .map(|path| match sizes.get(path) {
-                Some(size) => columns::read(session.store(), path, *size, names),
+                Some(size) => columns::read(session, path, *size, names),
                 None => Ok(Vec::new()),
             })
             .collect()
@@ -222,18 +222,20 @@ pub(crate) fn parts(
     read_all(session, &sizes, &part_paths(manifest), names)
 }
 
-/// Columns of one part.
+/// Columns of one part; none if it is not there.
 pub(crate) fn part(
     session: &Session,
     manifest: &ReleaseManifest,
     at: usize,
     names: &[&str],
 ) -> Result<Vec<RecordBatch>> {
-    let path: Vec<String> = part_paths(manifest).into_iter().skip(at).take(1).collect();
-    let sizes = sizes(session, "parts/documents")?;
-    Ok(read_all(session, &sizes, &path, names)?
-        .pop()
-        .unwrap_or_default())
+    let Some(path) = part_paths(manifest).into_iter().nth(at) else {
+        return Ok(Vec::new());
+    };
+    match session.store().size_if_present(&path)? {
+        Some(size) => columns::read(session, &path, size, names),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Columns of all shards.
@@ -257,12 +259,11 @@ pub(crate) fn shard(
     at: usize,
     names: &[&str],
 ) -> Result<Vec<RecordBatch>> {
-    let path: Vec<String> = shard_paths(manifest).into_iter().skip(at).take(1).collect();
-    let sizes = manifest.shards.get(at).map(|shard| shard.bytes);
-    let sizes = path.iter().cloned().zip(sizes).collect();
-    Ok(read_all(session, &sizes, &path, names)?
-        .pop()
-        .unwrap_or_default())
+    let Some(shard) = manifest.shards.get(at) else {
+        return Ok(Vec::new());
+    };
+    let path = format!("release/{}", shard.path);
+    columns::read(session, &path, shard.bytes, names)
 }
 
 /// Columns of all files of the ledger.
@@ -283,7 +284,7 @@ pub(crate) fn ledger(
 pub(crate) fn tallies(session: &Session, shards: &[&ShardEntry]) -> Result<Vec<Tally>> {
     let tally = |shard: &&ShardEntry| -> Result<Tally> {
         let path = format!("release/{}", shard.path);
-        let note = columns::note(session.store(), &path, shard.bytes, TALLY_KEY)?;
+        let note = columns::note(session, &path, shard.bytes, TALLY_KEY)?;
         let tally = note.map(|json| serde_json::from_str(&json)).transpose();
         Ok(tally
             .map_err(|e| Error::store(&path, e))?
