@@ -8,23 +8,13 @@ use moisson_engine::session::Session;
 use moisson_engine::{diff, explain};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, moisson, moisson_with, prose, repository};
+use crate::harness::{Bench, moisson, moisson_with, prose};
+use crate::quickstart::golden_text;
 
 /// Compares a text with a golden file; `MOISSON_UPDATE_GOLDEN=1` writes it anew. Digests differ with every schema.
 fn golden(name: &str, actual: &str) {
-    let path = repository().join("tests/golden/look").join(name);
     let actual: Vec<String> = actual.split(' ').map(without_digest).collect();
-    let actual = actual.join(" ");
-    if std::env::var("MOISSON_UPDATE_GOLDEN").is_ok() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &actual).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        expected == actual,
-        "{} differs; if the change is meant, run again with MOISSON_UPDATE_GOLDEN=1 and review it:\n{actual}",
-        path.display()
-    );
+    golden_text(&format!("look/{name}"), &actual.join(" "));
 }
 
 fn without_digest(word: &str) -> String {

@@ -22,11 +22,18 @@ fn run(out: &Path) -> Ended {
 
 /// Compares `actual` with a golden file of the repository; `MOISSON_UPDATE_GOLDEN=1` writes it anew.
 pub(crate) fn golden(name: &str, actual: &Value) {
+    golden_text(
+        name,
+        &(serde_json::to_string_pretty(actual).unwrap() + "\n"),
+    );
+}
+
+/// As [`golden`], of a text.
+pub(crate) fn golden_text(name: &str, actual: &str) {
     let path = repository().join("tests/golden").join(name);
-    let actual = serde_json::to_string_pretty(actual).unwrap() + "\n";
     if std::env::var("MOISSON_UPDATE_GOLDEN").is_ok() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &actual).unwrap();
+        std::fs::write(&path, actual).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(

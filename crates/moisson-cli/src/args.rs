@@ -575,20 +575,11 @@ pub(crate) struct ForgetArguments {
     #[arg(long)]
     pub dry_run: bool,
     /// Language of the proof.
-    #[arg(long, value_enum, default_value_t = Language::En)]
-    pub lang: Language,
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
     /// Folder for temporary files. Default: the system's.
     #[arg(long)]
     pub scratch: Option<PathBuf>,
-}
-
-/// Language of what is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// English.
-    En,
-    /// French.
-    Fr,
 }
 
 /// Arguments of `clean`.

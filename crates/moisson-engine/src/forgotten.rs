@@ -21,13 +21,3 @@ pub trait Forgotten: Send + Sync + std::fmt::Debug {
         self.notice(doc_id).is_some()
     }
 }
-
-/// Of an output without tombstones.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Nothing;
-
-impl Forgotten for Nothing {
-    fn notice(&self, _: &str) -> Option<Notice> {
-        None
-    }
-}

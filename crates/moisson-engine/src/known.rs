@@ -1,6 +1,6 @@
 //! What moisson knows, as tables: readers, annotators, rules, presets, licences, reasons.
 
-use moisson_rights::{Catalogue, Obligation, Tier};
+use moisson_rights::{Catalogue, Lang, Obligation, Tier};
 
 pub use moisson_annotate::signature::collision_probability;
 
@@ -157,6 +157,13 @@ pub fn reasons() -> Known {
 /// What a reason code of moisson's own means, in English and French.
 pub fn reason(code: &str) -> Option<(&'static str, &'static str)> {
     moisson_core::reason::find(code).map(|reason| (reason.en, reason.fr))
+}
+
+/// What an obligation asks for, in English and French.
+pub fn obligation(code: &str) -> Option<(String, String)> {
+    let duty = Obligation::from_code(code)?;
+    let sentence = |lang| duty.sentence(lang).into_owned();
+    Some((sentence(Lang::En), sentence(Lang::Fr)))
 }
 
 /// What the rule of this code catches, in English: of the presets, the first that has it.

@@ -1,12 +1,13 @@
 //! The documents by format: which files each writes, from the same facts.
 
+use moisson_rights::Lang;
 use serde_json::Value;
 
 use crate::{
-    AttributionEntry, Language, ReleaseFacts, ai_act_manifest, ai_act_page, ai_act_yaml,
-    attribution, attribution_json, card, croissant, dcat_json_ld, dcat_turtle, dsp_catalogue,
-    edc_requests, odrl_offers, prometheus_x_offering, prometheus_x_resource, prov_json,
-    prov_turtle, spdx_expressions, terms,
+    AttributionEntry, ReleaseFacts, ai_act_manifest, ai_act_page, ai_act_yaml, attribution,
+    attribution_json, card, croissant, dcat_json_ld, dcat_turtle, dsp_catalogue, edc_requests,
+    odrl_offers, prometheus_x_offering, prometheus_x_resource, prov_json, prov_turtle,
+    spdx_expressions, terms,
 };
 
 /// A file beside the shards.
@@ -130,11 +131,11 @@ fn ai_act(facts: &ReleaseFacts, _: &[AttributionEntry]) -> Vec<File> {
         page("metadata/ai-act/summary.yaml", ai_act_yaml(facts)),
         page(
             "metadata/ai-act/summary.en.md",
-            ai_act_page(facts, Language::English),
+            ai_act_page(facts, Lang::En),
         ),
         page(
             "metadata/ai-act/summary.fr.md",
-            ai_act_page(facts, Language::French),
+            ai_act_page(facts, Lang::Fr),
         ),
     ]
 }

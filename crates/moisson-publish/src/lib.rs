@@ -26,7 +26,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use ai_act::{Language, ai_act_manifest, ai_act_page, ai_act_yaml};
+pub use ai_act::{ai_act_manifest, ai_act_page, ai_act_yaml};
 pub use attribution::{AttributionEntry, attribution, attribution_json};
 pub use card::card;
 pub use croissant::croissant;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use moisson_rights::Tier;
+use moisson_rights::{Lang, Tier};
 use serde_json::{Value, json};
 
 use crate::{
     Acquisition, Answer, Attestations, ColumnFacts, ColumnKind, FORMATS, FamilyFacts, Format,
-    Language, PersonalFacts, Publication, ReleaseFacts, ShardFacts, SliceFacts, SourceFacts,
-    SplitFacts, Totals, ai_act_manifest, ai_act_page, croissant, dcat_turtle, dsp_catalogue,
-    edc_requests, odrl_offers, prometheus_x_resource, prov_json, spdx_expressions,
+    PersonalFacts, Publication, ReleaseFacts, ShardFacts, SliceFacts, SourceFacts, SplitFacts,
+    Totals, ai_act_manifest, ai_act_page, croissant, dcat_turtle, dsp_catalogue, edc_requests,
+    odrl_offers, prometheus_x_resource, prov_json, spdx_expressions,
 };
 
 const HOSTILE: &str = "\"a\" <b> | \u{1}\n# c\\ > . <urn:x> <urn:y>";
@@ -305,7 +305,7 @@ fn answers_are_those_of_a_human_and_numbers_those_that_were_counted() {
     assert!(at(&manifest, &format!("{modality}/size_range")).is_null());
     for (language, parts) in [
         (
-            Language::French,
+            Lang::Fr,
             [
                 "Robots de collecte utilisés : non",
                 "**à compléter**",
@@ -313,7 +313,7 @@ fn answers_are_those_of_a_human_and_numbers_those_that_were_counted() {
             ],
         ),
         (
-            Language::English,
+            Lang::En,
             ["Crawlers used: no", "**to be provided**", "bytes of text"],
         ),
     ] {

@@ -9,7 +9,7 @@ use moisson_engine::forget::{self, Preview, Proof, Request, Which};
 use moisson_engine::lock::Lock;
 use moisson_engine::session::Session;
 
-use crate::args::{ForgetArguments, Format, Language};
+use crate::args::{ForgetArguments, Format, Lang};
 use crate::commands::run::stop_on_signals;
 use crate::{machine, output};
 
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &ForgetArguments, format: Format) -> anyhow::Result
         Format::Json => output::print_json(&proofs)?,
         Format::Text if proofs.is_empty() => output::print("nothing to forget\n")?,
         Format::Text => {
-            let french = arguments.lang == Language::Fr;
+            let french = arguments.lang == Lang::Fr;
             let texts: Vec<String> = proofs
                 .iter()
                 .map(|proof: &Proof| proof.text(french))

@@ -88,12 +88,12 @@ impl Voice {
 
     /// What an obligation asks for, in a sentence; its code where there is none.
     fn obligation(self, code: &str) -> String {
-        let days = code
-            .strip_prefix("refresh-within-")
-            .and_then(|rest| rest.strip_suffix("-days"));
-        match days {
-            Some(days) => self.say("obligation.refresh-within", &[("days", days)]),
-            None => self.word("obligation", code),
+        match moisson_engine::known::obligation(code) {
+            Some((en, fr)) => match self.lang {
+                Lang::En => en,
+                Lang::Fr => fr,
+            },
+            None => code.to_owned(),
         }
     }
 

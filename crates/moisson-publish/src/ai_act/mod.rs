@@ -8,22 +8,3 @@ mod page;
 
 pub use manifest::{ai_act_manifest, ai_act_yaml};
 pub use page::ai_act_page;
-
-/// The languages that documents for readers are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    English,
-    /// French.
-    French,
-}
-
-impl Language {
-    /// The text in this language.
-    pub(crate) fn of<'a>(self, english: &'a str, french: &'a str) -> &'a str {
-        match self {
-            Self::English => english,
-            Self::French => french,
-        }
-    }
-}

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use super::Language;
 use super::manifest::{
     crawled, genres, languages, latest_acquisition, public_sources, reservations, unplaced,
 };
 use crate::escape::{code, grouped, link, optional, text};
 use crate::{Answer, ReleaseFacts, SourceFacts};
+use moisson_rights::Lang;
 
 /// Returns the summary as Markdown, in the order of the Commission's template.
-pub fn ai_act_page(facts: &ReleaseFacts, language: Language) -> String {
+pub fn ai_act_page(facts: &ReleaseFacts, language: Lang) -> String {
     let mut page = Page {
         facts,
         language,
@@ -25,13 +25,13 @@ pub fn ai_act_page(facts: &ReleaseFacts, language: Language) -> String {
 
 struct Page<'a> {
     facts: &'a ReleaseFacts,
-    language: Language,
+    language: Lang,
     text: String,
 }
 
 impl Page<'_> {
     fn say(&mut self, english: &str, french: &str) {
-        let line = self.language.of(english, french);
+        let line = self.language.pick(english, french);
         let _ = writeln!(self.text, "{line}\n");
     }
 
@@ -41,27 +41,27 @@ impl Page<'_> {
 
     /// A line of a question and what is known; what is missing is said in bold.
     fn line(&mut self, english: &str, french: &str, value: Option<&str>) {
-        let missing = self.language.of("**to be provided**", "**à compléter**");
+        let missing = self.language.pick("**to be provided**", "**à compléter**");
         let value = value.map_or_else(|| missing.to_owned(), text);
-        let colon = self.language.of(":", " :");
+        let colon = self.language.pick(":", " :");
         let _ = writeln!(
             self.text,
             "- {}{colon} {value}",
-            self.language.of(english, french)
+            self.language.pick(english, french)
         );
     }
 
     fn answer(&mut self, english: &str, french: &str, answer: Answer) {
         let word = match answer {
-            Answer::Yes => Some(self.language.of("yes", "oui")),
-            Answer::No => Some(self.language.of("no", "non")),
+            Answer::Yes => Some(self.language.pick("yes", "oui")),
+            Answer::No => Some(self.language.pick("no", "non")),
             Answer::ToBeProvided => None,
         };
         self.line(english, french, word);
     }
 
     fn number(&self, number: u64) -> String {
-        grouped(number, self.language.of(",", "\u{202f}"))
+        grouped(number, self.language.pick(",", "\u{202f}"))
     }
 
     fn head(&mut self) {
@@ -105,13 +105,13 @@ impl Page<'_> {
             Some(tokens) => format!(
                 "{} {} ({})",
                 self.number(tokens),
-                self.language.of("tokens", "jetons"),
+                self.language.pick("tokens", "jetons"),
                 facts.tokenizer.as_deref().unwrap_or("–")
             ),
             None => format!(
                 "{} {}",
                 self.number(facts.totals.text_bytes),
-                self.language.of(
+                self.language.pick(
                     "bytes of text; tokens were not counted",
                     "octets de texte ; jetons non comptés"
                 )
@@ -223,7 +223,7 @@ impl Page<'_> {
             self.say("None.", "Aucune.");
             return;
         }
-        let head = self.language.of(
+        let head = self.language.pick(
             "| source | producer | address | acquisition | documents | bytes of text | licences |",
             "| source | producteur | adresse | acquisition | documents | octets de texte | licences |",
         );
@@ -261,8 +261,8 @@ impl Page<'_> {
             stated.code_of_practice,
         );
         let counted = match self.language {
-            Language::English => reservations(facts),
-            Language::French => reservations_fr(facts),
+            Lang::En => reservations(facts),
+            Lang::Fr => reservations_fr(facts),
         };
         self.line(
             "Reservations of rights",
