@@ -1,10 +1,13 @@
 //! The pipeline file: what to read, under which licence, with which rules, into what.
 
+mod settings;
+mod tables;
+
 use indexmap::IndexMap;
 use moisson_annotate::language::LanguageParams;
 use moisson_annotate::quality::QualityParams;
 use moisson_annotate::signature::SignatureParams;
-use moisson_core::{Date, Digest, Error, Limits, Result};
+use moisson_core::{Date, Digest, Error, Result};
 use moisson_decide::RulesConfig;
 use moisson_dedup::{DedupConfig, VersionPolicy};
 use moisson_harvest::FetchConfig;
@@ -18,6 +21,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::suggest::explain_unknown;
+use settings::{set, string_vars, substitute};
+
+pub use tables::{Alarm, FetchLimits, LimitsConfig, TokensConfig};
 
 /// A pipeline, as read from TOML. Unknown keys are refused.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -212,108 +218,6 @@ impl Paths {
     }
 }
 
-/// Bounds on inputs, and the size of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsConfig {
-    /// Largest raw record in bytes, at most 1 GiB and a little; larger ones become ledger rows.
-    pub record_bytes_max: u64,
-    /// Deepest nesting of XML, HTML or JSON.
-    pub depth_max: u32,
-    /// Largest ratio of decompressed to compressed bytes of a file.
-    pub expansion_ratio_max: u64,
-    /// Most members of one archive.
-    pub members_max: u64,
-    /// Text after which a part ends, in bytes.
-    pub part_text_bytes: u64,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        let limits = Limits::default();
-        Self {
-            record_bytes_max: limits.record_bytes_max,
-            depth_max: limits.depth_max,
-            expansion_ratio_max: limits.expansion_ratio_max,
-            members_max: limits.members_max,
-            part_text_bytes: 64 << 20,
-        }
-    }
-}
-
-impl LimitsConfig {
-    /// The limits readers are given.
-    pub fn limits(self) -> Limits {
-        Limits {
-            record_bytes_max: self.record_bytes_max,
-            depth_max: self.depth_max,
-            expansion_ratio_max: self.expansion_ratio_max,
-            members_max: self.members_max,
-        }
-    }
-}
-
-/// How servers are treated: the same for all sources of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FetchLimits {
-    /// Where the operator can be reached: an address of mail or a page, sent with every request.
-    pub contact: Option<String>,
-    /// Least time between the starts of two requests to one host, in milliseconds.
-    pub interval_ms: u64,
-    /// Attempts per request, the first included.
-    pub attempts: u32,
-    /// Time without a byte after which a transfer is given up and tried again, in milliseconds.
-    pub stall_ms: u64,
-}
-
-impl Default for FetchLimits {
-    fn default() -> Self {
-        Self {
-            contact: None,
-            interval_ms: 1000,
-            attempts: 6,
-            stall_ms: 60_000,
-        }
-    }
-}
-
-/// How tokens are counted: of each document as it is shipped, by source and in total.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TokensConfig {
-    /// File or URL of a tokenizer, as the `tokenizers` library (`tokenizer.json`) or Mistral (`tekken.json`) writes it.
-    /// Absent: tokens are not counted.
-    pub tokenizer: Option<String>,
-}
-
-impl TokensConfig {
-    /// Name of the tokenizer's file, without where it lies.
-    pub fn name(&self) -> Option<String> {
-        let name = self.tokenizer.as_deref()?.rsplit(['/', '\\']).next();
-        name.map(str::to_owned)
-    }
-}
-
-/// A release in which one reason takes too much of one source stays unpublished until that is acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Alarm {
-    /// Share of a source's records that one reason may take.
-    pub share_max: f64,
-    /// Sources with fewer records raise no alarm.
-    pub records_min: u64,
-}
-
-impl Default for Alarm {
-    fn default() -> Self {
-        Self {
-            share_max: 0.3,
-            records_min: 20,
-        }
-    }
-}
-
 impl Pipeline {
     /// Parses a pipeline. `name` is the file's name, for errors; `settings` are `KEY=VALUE` of `--set`.
     ///
@@ -503,84 +407,6 @@ fn is_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
-}
-
-fn string_vars(table: &toml::Table) -> IndexMap<String, String> {
-    let Some(toml::Value::Table(vars)) = table.get("vars") else {
-        return IndexMap::new();
-    };
-    vars.iter()
-        .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
-        .collect()
-}
-
-fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
-    let (key, value) = setting.split_once('=').ok_or_else(|| {
-        Error::config(format!(
-            "--set `{setting}`: write KEY=VALUE, such as `tier=research`"
-        ))
-    })?;
-    if let Some(toml::Value::Table(vars)) = table.get_mut("vars")
-        && vars.contains_key(key)
-    {
-        vars.insert(key.to_owned(), toml::Value::String(value.to_owned()));
-        return Ok(());
-    }
-    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
-        .ok()
-        .and_then(|mut parsed| parsed.remove("v"))
-        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let mut keys: Vec<&str> = key.split('.').collect();
-    let last = keys.pop().unwrap_or_default();
-    let mut at = table;
-    for part in keys {
-        let next = at
-            .entry(part.to_owned())
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        at = next.as_table_mut().ok_or_else(|| {
-            Error::config(format!(
-                "--set `{setting}`: `{part}` is a value, not a table"
-            ))
-        })?;
-    }
-    at.insert(last.to_owned(), value);
-    Ok(())
-}
-
-/// Replaces `${name}` in every string below `value`, except in `[vars]` itself.
-fn substitute(
-    value: &mut toml::Value,
-    vars: &IndexMap<String, String>,
-) -> std::result::Result<(), String> {
-    match value {
-        toml::Value::String(text) => {
-            while let Some(start) = text.find("${") {
-                let rest = text.get(start + 2..).unwrap_or_default();
-                let Some(length) = rest.find('}') else {
-                    return Err(format!("`{text}`: `${{` is not closed"));
-                };
-                let name = rest.get(..length).unwrap_or_default();
-                let Some(with) = vars.get(name) else {
-                    let known: Vec<String> = vars.keys().map(|k| format!("`{k}`")).collect();
-                    return Err(format!(
-                        "`${{{name}}}` has no value in [vars]; known: {}",
-                        known.join(", ")
-                    ));
-                };
-                if with.contains("${") {
-                    return Err(format!("[vars] `{name}`: values hold no `${{`"));
-                }
-                text.replace_range(start..=start + 2 + length, with);
-            }
-            Ok(())
-        }
-        toml::Value::Array(items) => items.iter_mut().try_for_each(|item| substitute(item, vars)),
-        toml::Value::Table(table) => table
-            .iter_mut()
-            .filter(|(key, _)| *key != "vars")
-            .try_for_each(|(_, item)| substitute(item, vars)),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
