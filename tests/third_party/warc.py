@@ -14,10 +14,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 import pyarrow.parquet
 from warcio.archiveiterator import ArchiveIterator
 
+# What sites say to crawlers: read as statements, by design no documents.
+SITE_FILES = ("/robots.txt", "/ai.txt", "/.well-known/tdmrep.json")
 TEXT = {"text/html", "application/xhtml+xml", "text/plain"}
 
 
@@ -50,6 +53,8 @@ def with_warcio(path: pathlib.Path) -> tuple[int, bool, set[tuple[str, str]]]:
                 if kind not in TEXT or not body(record).strip():
                     continue
                 address = record.rec_headers.get_header("WARC-Target-URI").strip("<>").replace(" ", "%20")
+                if urllib.parse.urlsplit(address).path in SITE_FILES:
+                    continue
                 digits = "".join(c for c in record.rec_headers.get_header("WARC-Date") if c.isdigit())
                 texts.add((address, digits[:14].ljust(14, "0")))
         except Exception as error:  # noqa: BLE001 - whatever it is that warcio does not read
@@ -61,7 +66,7 @@ def with_warcio(path: pathlib.Path) -> tuple[int, bool, set[tuple[str, str]]]:
 def with_moisson(program: str, files: list[pathlib.Path], out: pathlib.Path) -> None:
     sources = [
         f'[source.s{at}]\npath = {json.dumps(str(path))}\nreader = "warc"\nlanguage = "fra_Latn"\ntitle = "captures"\n'
-        'licence = { work = "etalab-2.0", reason = "a test" }\n'
+        'acquisition = "bulk"\nlicence = { work = "etalab-2.0", reason = "a test" }\n'
         for at, path in enumerate(files)
     ]
     head = 'name = "warc"\ntitle = "warc"\ndescription = "captures"\ntier = "attribution"\naccept_assumed = true\n'
